@@ -1,0 +1,2 @@
+/** The features of a deployment, made once per engine. */
+export type Features = Record<string, never>;

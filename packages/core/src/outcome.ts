@@ -1,0 +1,53 @@
+import type { CloseNotice, ConnectionRecord, Frame, RecordPatch } from './ports/index.js';
+
+/** A frame for connections, collected by a handler and sent by the runtime after the reply. */
+export interface Push {
+  readonly to: readonly string[];
+  readonly frame: Frame;
+}
+
+/**
+ * Work on a connection that goes on in pages: the runtime calls `engine.resume` with it when the connection's outbox has
+ * room, one after another. Plain JSON, so that it can travel.
+ */
+export type Continuation =
+  /** Hands over the waiting messages and notifications behind this place of the mailbox. */
+  | { readonly kind: 'handover'; readonly after: string }
+  /** Sends again what a subscription missed, up to `until`. */
+  | {
+      readonly kind: 'replay';
+      readonly subscriptionId: string;
+      readonly after: number;
+      readonly until: number;
+      readonly replayed: number;
+    }
+  /** Sends what all subscriptions of a held connection missed, then releases it. */
+  | { readonly kind: 'catchup'; readonly after: number };
+
+/** What an exchange yields. The runtime applies it in this order: record, reply, pushes, next, close. */
+export interface Outcome {
+  readonly record?: RecordPatch;
+  readonly reply?: Frame;
+  readonly pushes?: readonly Push[];
+  readonly next?: readonly Continuation[];
+  readonly close?: CloseNotice;
+}
+
+/** What the runtime knows of a client before the socket is open. */
+export interface Handshake {
+  readonly connectionId: string;
+  readonly token: string | undefined;
+  /** From `?client=`. */
+  readonly client: string | undefined;
+  readonly ip: string;
+}
+
+export type Opening =
+  | { readonly accepted: true; readonly record: ConnectionRecord }
+  | {
+      readonly accepted: false;
+      readonly status: number;
+      readonly retryAfter?: number;
+      /** The JSON text of the error. */
+      readonly body: string;
+    };

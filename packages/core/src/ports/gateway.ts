@@ -1,0 +1,53 @@
+import type { CloseCodeNumber } from '@aideals/protocol';
+import type { Awaitable } from './awaitable.js';
+
+/** A frame to be sent to any number of connections: made once, encoded once. */
+export interface Frame {
+  /** The JSON text. */
+  readonly text: string;
+  /** The offset of a deal event: such frames are held back while a connection is in replay, and leave in growing order. */
+  readonly offset?: number;
+  /** Frames of one key may be conflated: the older one taken out where the outbox is over its soft mark. */
+  readonly key?: string;
+  /** Where the runtime keeps its encoding of the text. */
+  encoded?: unknown;
+}
+
+/** How many outboxes took a frame, how many work is left to a planner, and how many connections are no more. */
+export interface Sent {
+  readonly sent: number;
+  readonly queued: number;
+  readonly gone: number;
+}
+
+export interface CloseNotice {
+  readonly code: CloseCodeNumber;
+  /** Seconds, where the advice is to come back after a delay. */
+  readonly retryAfter?: number;
+}
+
+export type Release = { readonly released: true } | { readonly released: false; readonly after: number };
+
+/**
+ * The way out to the connections.
+ *
+ * Laws: frames to one connection leave in the order in which they were given. `send` resolves when the outboxes took the
+ * frame, not when it is written. Deal events are given in the order of their offsets.
+ */
+export interface Gateway {
+  readonly capabilities: { readonly closeCodes: boolean; readonly hold: boolean; readonly positions: boolean };
+  send(connectionIds: Iterable<string>, frame: Frame): Awaitable<Sent>;
+  close(connectionId: string, notice: CloseNotice): Awaitable<void>;
+  alive(connectionId: string): Awaitable<boolean>;
+  /** All deal events up to this offset have been given to `send`, or matched no one. */
+  advance(offset: number): void;
+  /** The offset up to which this connection has been served; undefined where the deployment does not know. */
+  position(connectionId: string): number | undefined;
+  /** Keeps deal events from this connection from now on; held frames are bounded. Holding again is harmless. */
+  hold(connectionId: string): void;
+  /**
+   * Ends the hold: what was held and lies past `after` follows. Where the bound was passed, nothing is released, the hold
+   * begins anew from here, and the answer tells the offset behind which the log must be read first.
+   */
+  release(connectionId: string, after: number): Release;
+}

@@ -1,0 +1,80 @@
+import type { Attributes, JsonObject } from '@aideals/protocol';
+import type { Awaitable } from './awaitable.js';
+
+/** An event as a publisher gives it. `filters` are attributes laid over `data` for matching. `at` is Unix milliseconds. */
+export interface NewEvent {
+  readonly type: string;
+  readonly topic: string;
+  readonly data: JsonObject;
+  readonly filters?: Attributes;
+  readonly at: number;
+}
+
+/** An event in the log. Offsets begin at 1 and are dense over all topics. */
+export interface LogEvent extends NewEvent {
+  readonly offset: number;
+  /** `<epoch>-<offset>`. */
+  readonly id: string;
+}
+
+export interface StreamAppend {
+  /** In the order of the events given. */
+  readonly ids: readonly string[];
+  readonly offsets: readonly number[];
+  /** True where the key was used before with the same digest: nothing was appended, and the ids are the first ones. */
+  readonly replayed: boolean;
+  /** Resolves when the events survive a crash. */
+  readonly flushed: Promise<void>;
+}
+
+export type Lost = { readonly reason: 'retention' | 'epoch' | 'unknown'; readonly oldest: string | null };
+
+/** Where a client's position lies in the log: `after` is the offset that reading begins behind; `lost` where the gap is not covered. */
+export interface Located {
+  readonly after: number;
+  readonly lost?: Lost;
+}
+
+export interface ReadOptions {
+  readonly after: number;
+  /** Inclusive; the top where it is left out. */
+  readonly until?: number;
+  /** Only these topics' events; all but those in `except` where it is left out. */
+  readonly topic?: string;
+  readonly limit: number;
+}
+
+export interface ReadPage {
+  readonly events: readonly LogEvent[];
+  /** Every event up to this offset that the options select has been returned. */
+  readonly end: number;
+}
+
+/** Thrown by `append` where the key was used with another digest. */
+export class IdempotencyConflict extends Error {
+  constructor() {
+    super('the idempotency key was used with another body');
+    this.name = 'IdempotencyConflict';
+  }
+}
+
+/**
+ * The one dense log of a deployment's events.
+ *
+ * Laws: `append` resolves at commit, all of a list or nothing, and appends of one process resolve in the order of their
+ * offsets. The index by topic and the idempotency key belong to the same atomic step. A key is remembered for 24 hours.
+ * Each start of the log's owner opens a segment: a random name, its first offset, and the last offset of the one before.
+ * An id of an unknown segment, or past the recorded end of its own, is lost as `epoch`; one ahead of the present log as
+ * `unknown`; one whose successors were trimmed as `retention`. An id that is lost is located at the oldest event that is there.
+ */
+export interface Streams {
+  append(events: readonly NewEvent[], options?: { key: string; digest: string }): Awaitable<StreamAppend>;
+  locate(id: string): Awaitable<Located>;
+  read(options: ReadOptions): Awaitable<ReadPage>;
+  /** The last offset; 0 where the log is empty. */
+  top(): Awaitable<number>;
+  /** The id of an offset of this log. */
+  idOf(offset: number): string;
+  /** Removes up to `limit` events beyond retention; true where more are left. `before` is Unix milliseconds. */
+  trim(options: { before: number; keep: number; limit: number }): Awaitable<boolean>;
+}
