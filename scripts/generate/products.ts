@@ -1,10 +1,19 @@
 /** Every file that is derived from the contracts, by its path from the root of the repository. */
+import { readFileSync } from 'node:fs';
+import { asyncapi } from './asyncapi.ts';
+import { openapi } from './openapi.ts';
 import { schemaDocument } from './schema.ts';
 import { wire } from './wire.ts';
 
 const printed = (document: object): string => `${JSON.stringify(document, null, 2)}\n`;
 
-export const products = async (): Promise<Record<string, string>> => ({
-  'packages/client/src/generated/wire.ts': await wire(),
-  'packages/protocol/generated/schema.json': printed(schemaDocument()),
-});
+export const products = async (): Promise<Record<string, string>> => {
+  const manifest = new URL('../../packages/protocol/package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  return {
+    'packages/client/src/generated/wire.ts': await wire(),
+    'packages/protocol/generated/asyncapi.json': printed(asyncapi(version)),
+    'packages/protocol/generated/openapi.json': printed(openapi(version)),
+    'packages/protocol/generated/schema.json': printed(schemaDocument()),
+  };
+};

@@ -48,7 +48,7 @@ const interfaceOf = async (
   required: readonly string[] = Object.keys(properties),
 ): Promise<string> => {
   const schema = { title: name, description, type: 'object', properties, required, additionalProperties: false };
-  const printed = await compile(schema as JSONSchema, name, { bannerComment: '', style: STYLE });
+  const printed = await compile(schema as unknown as JSONSchema, name, { bannerComment: '', style: STYLE });
   return printed.replace(/\/\*\*\n\s*\* (.*)\n\s*\*\//gu, '/** $1 */');
 };
 

@@ -1,0 +1,159 @@
+/** The OpenAPI 3.1 document: the HTTP calls of the contracts, and the fixed addresses that operators use. */
+import { type CallContract, callList, errorData, type Json } from '@aideals/protocol';
+import { TIMESTAMP } from './examples.ts';
+import { FIXED } from './fixed-addresses.ts';
+import { type Schema, schemaOf } from './schema.ts';
+
+const JSON_TYPE = 'application/json';
+
+/** What any call may answer, and why. */
+export const COMMON_STATUSES: Readonly<Record<number, string>> = {
+  400: 'The request has a wrong shape: `data.details.fields` names each wrong field.',
+  401: 'The token or key is missing, bad or expired.',
+  403: 'The scope is not granted, or the address or origin is not let in.',
+  429: 'Too many requests: come back after Retry-After.',
+  500: 'A fault of the server.',
+};
+
+const BODY_STATUSES: Readonly<Record<number, string>> = {
+  413: 'The body is too large.',
+  415: 'The body is not application/json.',
+};
+
+/** The failures of a call, by status. */
+export const failuresOf = (call: CallContract): Record<number, string> => ({
+  ...COMMON_STATUSES,
+  ...(call.body === undefined ? {} : BODY_STATUSES),
+  ...call.statuses,
+});
+
+const failure = (status: string, description: string): object => ({
+  description,
+  ...(['429', '503'].includes(status) && { headers: { 'Retry-After': { $ref: '#/components/headers/RetryAfter' } } }),
+  content: { [JSON_TYPE]: { schema: { $ref: '#/components/schemas/Error' } } },
+});
+
+const parametersOf = (call: CallContract): object[] => {
+  const from = (
+    place: 'path' | 'query',
+    schema: Schema,
+    example: Readonly<Record<string, Json>> | undefined,
+  ): object[] =>
+    Object.entries(schema.properties ?? {}).map(([name, of]) => ({
+      name,
+      in: place,
+      required: place === 'path' || (schema.required ?? []).includes(name),
+      schema: of,
+      ...(example?.[name] === undefined ? {} : { example: example[name] }),
+    }));
+  return [
+    ...(call.params === undefined ? [] : from('path', schemaOf(call.params), call.example.params)),
+    ...(call.query === undefined ? [] : from('query', schemaOf(call.query), call.example.query)),
+    ...(call.idempotent ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+  ];
+};
+
+/** One, or a list of up to `many`. */
+const oneOrMany = (schema: Schema, many: number | undefined): Schema =>
+  many === undefined ? schema : { oneOf: [schema, { type: 'array', items: schema, minItems: 1, maxItems: many }] };
+
+const success = (call: CallContract): object => {
+  if (call.reply === undefined) return { 204: { description: 'Done.' } };
+  const replayed = call.idempotent && { headers: { 'Idempotent-Replayed': { $ref: '#/components/headers/Replayed' } } };
+  return {
+    200: {
+      description: 'Done.',
+      ...replayed,
+      content: {
+        [JSON_TYPE]: { schema: oneOrMany(schemaOf(call.reply), call.many), example: call.example.reply },
+      },
+    },
+  };
+};
+
+const operation = (call: CallContract): object => {
+  const parameters = parametersOf(call);
+  return {
+    operationId: call.call,
+    summary: call.summary,
+    description: `${call.description}\n\nScope: \`${call.scope}\`.`,
+    tags: ['calls'],
+    security: [{ bearer: [call.scope] }, { apiKey: [call.scope] }],
+    ...(parameters.length > 0 && { parameters }),
+    ...(call.body !== undefined && {
+      requestBody: {
+        required: true,
+        content: {
+          [JSON_TYPE]: { schema: oneOrMany(schemaOf(call.body), call.many), example: call.example.body },
+        },
+      },
+    }),
+    responses: {
+      ...success(call),
+      ...Object.fromEntries(Object.entries(failuresOf(call)).map(([s, text]) => [s, failure(s, text)])),
+    },
+  };
+};
+
+const ERROR_SCHEMA = {
+  type: 'object',
+  description: 'The same frame as over the WebSocket.',
+  properties: {
+    type: { const: 'error' },
+    data: schemaOf(errorData),
+    timestamp: { type: 'integer', description: 'Whole Unix seconds.' },
+  },
+  required: ['type', 'data', 'timestamp'],
+  examples: [
+    {
+      type: 'error',
+      data: { code: 'AUTHENTICATION_ERROR', message: 'The token is missing.' },
+      timestamp: TIMESTAMP,
+    },
+  ],
+};
+
+export const openapi = (version: string): object => {
+  const paths: Record<string, Record<string, object>> = {};
+  for (const call of callList) {
+    paths[call.path] = { ...paths[call.path], [call.method.toLowerCase()]: operation(call) };
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'aideals',
+      version,
+      summary: 'The real-time layer of an AI deals system.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: 'http://localhost:3001', description: 'As `npx aideals serve` listens.' }],
+    tags: [
+      { name: 'calls', description: 'For backends, agents and administrators.' },
+      { name: 'operation', description: 'For whoever runs the server.' },
+    ],
+    paths: { ...paths, ...FIXED },
+    components: {
+      schemas: { Error: ERROR_SCHEMA },
+      parameters: {
+        IdempotencyKey: {
+          name: 'Idempotency-Key',
+          in: 'header',
+          description: 'Makes a retry safe: the first answer is given again, and nothing is done twice.',
+          schema: { type: 'string', minLength: 1, maxLength: 255 },
+        },
+      },
+      headers: {
+        RetryAfter: { description: 'Seconds.', schema: { type: 'integer', minimum: 0 } },
+        Replayed: {
+          description: '`true` where the answer is that of an earlier request with the same Idempotency-Key.',
+          schema: { type: 'string', enum: ['true'] },
+        },
+      },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'A JWT with the scope, or an API key.' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'An API key with the scope.' },
+        token: { type: 'apiKey', in: 'query', name: 'token', description: 'A JWT, where no header can be set.' },
+      },
+    },
+  };
+};
