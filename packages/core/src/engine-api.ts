@@ -38,6 +38,8 @@ export type Authorised =
  * An engine holds only what can be built again from its ports.
  */
 export interface Engine {
+  /** As `open`, but registers nothing: what a plain GET is told. */
+  admit(handshake: Handshake): Promise<Opening>;
   /** Before 101: who is it, and may it come in. Registers the connection where it may. */
   open(handshake: Handshake): Promise<Opening>;
   /** Right after 101: takes over an older connection of the same client, sets the timers, begins the hand-over. */

@@ -11,16 +11,14 @@ import type {
 } from '@aideals/protocol';
 import type { Principal } from './auth/principal.js';
 import type { TokenIssuer, TokenVerifier } from './auth/tokens.js';
-import type { Features } from './features/features.js';
 import type { Continuation, Push } from './outcome.js';
-import type { Awaitable, CloseNotice, ConnectionRecord, Frame, Ports, RecordPatch, Sent } from './ports/index.js';
+import type { Awaitable, CloseNotice, ConnectionRecord, Ports, RecordPatch } from './ports/index.js';
 import type { Settings } from './settings.js';
 
 /** What the engine gives to every handler. */
 export interface Context {
   readonly ports: Ports;
   readonly settings: Settings;
-  readonly features: Features;
   readonly tokens: { readonly verifier: TokenVerifier; readonly issuer: TokenIssuer | undefined };
   /** Unix milliseconds at the start of the exchange. */
   readonly now: number;
@@ -37,8 +35,6 @@ export interface ActionContext extends Context {
   /** Goes on with this after the reply. */
   next(continuation: Continuation): void;
   close(notice: CloseNotice): void;
-  /** The one exception to "collect, then send": sends now, for a reply that depends on who took the frame. */
-  deliver(to: Iterable<string>, frame: Frame): Awaitable<Sent>;
 }
 
 type Extras = { readonly envelope?: Partial<Pick<ServerFrame, 'lastEventId'>> };

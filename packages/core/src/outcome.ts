@@ -22,7 +22,7 @@ export type Continuation =
       readonly replayed: number;
     }
   /** Sends what all subscriptions of a held connection missed, then releases it. */
-  | { readonly kind: 'catchup'; readonly after: number };
+  | { readonly kind: 'catchup'; readonly after: number; readonly until?: number };
 
 /** What an exchange yields. The runtime applies it in this order: record, reply, pushes, next, close. */
 export interface Outcome {

@@ -47,6 +47,8 @@ export interface ActionContract<
   readonly errors: readonly ErrorCode[];
   readonly limit: LimitClass;
   readonly lambda: LambdaGroup;
+  /** What the token must grant, where it must grant anything. */
+  readonly scope?: Scope;
   /** May start before an earlier pipelined one of the same connection is done; for actions that only store. */
   readonly pipelined?: true;
   readonly examples: readonly ActionExample[];
@@ -80,6 +82,7 @@ export interface CallContract<
   Query extends z.ZodType | undefined = z.ZodType | undefined,
   Body extends z.ZodType | undefined = z.ZodType | undefined,
   Reply extends z.ZodType | undefined = z.ZodType | undefined,
+  Many extends number | undefined = number | undefined,
 > {
   readonly call: Name;
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -92,8 +95,8 @@ export interface CallContract<
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** The body may be a list of up to so many; the answer is a list then too, and all or nothing is done. */
-  readonly many?: number;
+  /** The body may be a list of up to so many; the answer is a list then too, and all or nothing is done. Undefined: it may not. */
+  readonly many: Many;
   /** Takes an `Idempotency-Key` header. */
   readonly idempotent?: true;
   /** The body of a 200; where there is none, success is 204. */
@@ -115,6 +118,7 @@ export const defineCall = <
   Query extends z.ZodType | undefined,
   Body extends z.ZodType | undefined,
   Reply extends z.ZodType | undefined,
+  Many extends number | undefined,
 >(
-  contract: CallContract<Name, Params, Query, Body, Reply>,
-): CallContract<Name, Params, Query, Body, Reply> => contract;
+  contract: CallContract<Name, Params, Query, Body, Reply, Many>,
+): CallContract<Name, Params, Query, Body, Reply, Many> => contract;

@@ -1,4 +1,5 @@
-export const MAX_KEY_BYTES = 900;
+export const MAX_PK_BYTES = 1_200;
+export const MAX_SK_BYTES = 600;
 
 const LONE_SURROGATE = /\p{Cs}/u;
 
@@ -14,16 +15,19 @@ const utf8Length = (text: string): number => {
   return bytes;
 };
 
-/** Throws where a text cannot be a key: two keys must never become one in a store, nor one be cut. */
-export const checkKey = (name: string, key: string): void => {
+const check = (name: string, key: string, max: number): void => {
   if (key.length === 0) throw new RangeError(`${name} must not be empty`);
   if (LONE_SURROGATE.test(key)) throw new RangeError(`${name} must not hold a lone surrogate: it has no UTF-8 form`);
-  if (key.length * 3 <= MAX_KEY_BYTES) return;
+  if (key.length * 3 <= max) return;
   const bytes = utf8Length(key);
-  if (bytes > MAX_KEY_BYTES) {
-    throw new RangeError(`${name} must be up to ${MAX_KEY_BYTES} bytes in UTF-8; this one has ${bytes}`);
-  }
+  if (bytes > max) throw new RangeError(`${name} must be up to ${max} bytes in UTF-8; this one has ${bytes}`);
 };
+
+/** Throws where a text cannot be a partition key: two keys must never become one in a store, nor one be cut. */
+export const checkPk = (pk: string): void => check('pk', pk, MAX_PK_BYTES);
+
+/** Throws where a text cannot be a sort key. */
+export const checkSk = (sk: string): void => check('sk', sk, MAX_SK_BYTES);
 
 // UTF-16 puts the surrogates, which stand for the highest code points, below U+E000 to U+FFFF.
 const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);

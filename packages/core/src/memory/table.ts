@@ -11,7 +11,7 @@ import {
   toSeconds,
 } from '../ports/index.js';
 import { Heap } from './heap.js';
-import { checkKey } from './keys.js';
+import { checkPk, checkSk } from './keys.js';
 import { Partition, type StoredRow } from './partition.js';
 
 const flushed = Promise.resolve();
@@ -62,15 +62,15 @@ export const memoryTable = (clock: Clock) => {
 
   return {
     get(pk: string, sk: string): Row | undefined {
-      checkKey('pk', pk);
-      checkKey('sk', sk);
+      checkPk(pk);
+      checkSk(sk);
       const row = visible(pk, sk);
       return row && shown(row);
     },
 
     put(pk: string, sk: string, body: JsonObject, options: PutOptions = {}): Put {
-      checkKey('pk', pk);
-      checkKey('sk', sk);
+      checkPk(pk);
+      checkSk(sk);
       const { ifAbsent = false, ifVersion, expiresAt } = options;
       const before = visible(pk, sk);
       if (ifAbsent && before !== undefined) return { stored: false };
@@ -80,15 +80,15 @@ export const memoryTable = (clock: Clock) => {
 
     putMany(rows: Parameters<Table['putMany']>[0]): Flushed {
       for (const { pk, sk } of rows) {
-        checkKey('pk', pk);
-        checkKey('sk', sk);
+        checkPk(pk);
+        checkSk(sk);
       }
       for (const { pk, sk, body, expiresAt } of rows) write(pk, sk, body, expiresAt);
       return { flushed };
     },
 
     append(pk: string, body: JsonObject, { at, expiresAt }: AppendOptions = {}) {
-      checkKey('pk', pk);
+      checkPk(pk);
       const seq = (heads.get(pk) ?? 0) + 1;
       if (at !== undefined && at !== seq) return { stored: false } as const;
       write(pk, place(seq), body, expiresAt);
@@ -96,17 +96,20 @@ export const memoryTable = (clock: Clock) => {
       return { stored: true, seq, flushed } as const;
     },
 
-    head: (pk: string): number => heads.get(pk) ?? 0,
+    head(pk: string): number {
+      checkPk(pk);
+      return heads.get(pk) ?? 0;
+    },
 
     delete(pk: string, sk: string): Flushed {
-      checkKey('pk', pk);
-      checkKey('sk', sk);
+      checkPk(pk);
+      checkSk(sk);
       remove(pk, sk);
       return { flushed };
     },
 
     query(pk: string, options: Parameters<Table['query']>[1]): readonly Row[] {
-      checkKey('pk', pk);
+      checkPk(pk);
       const rows: Row[] = [];
       for (const row of partitions.get(pk)?.range(options) ?? []) {
         if (rows.length >= options.limit) break;

@@ -18,9 +18,11 @@ export interface ConnectionRecord {
   /** The client instance that `?client=` named. */
   readonly client?: string;
   readonly ip: string;
+  /** Set from the expiry of the token until a refresh: nothing is pushed meanwhile. */
+  readonly expired?: boolean;
 }
 
-export type RecordPatch = Partial<Pick<ConnectionRecord, 'tokenExp' | 'firstSignIn' | 'scopes' | 'rooms'>>;
+export type RecordPatch = Partial<Pick<ConnectionRecord, 'tokenExp' | 'firstSignIn' | 'scopes' | 'rooms' | 'expired'>>;
 
 export interface Subscription {
   readonly subscriptionId: string;
@@ -36,7 +38,8 @@ export interface Candidate {
 
 export type Subscribed =
   | { readonly outcome: 'created' | 'present'; readonly subscription: Subscription }
-  | { readonly outcome: 'full' | 'gone' };
+  | { readonly outcome: 'full' }
+  | { readonly outcome: 'gone' };
 
 /**
  * Who is connected, and who asked for what.

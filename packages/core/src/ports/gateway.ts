@@ -43,11 +43,12 @@ export interface Gateway {
   advance(offset: number): void;
   /** The offset up to which this connection has been served; undefined where the deployment does not know. */
   position(connectionId: string): number | undefined;
-  /** Keeps deal events from this connection from now on; held frames are bounded. Holding again is harmless. */
+  /** Keeps deal events from this connection from now on; held frames are bounded. Holds nest: each is ended by one release. */
   hold(connectionId: string): void;
   /**
-   * Ends the hold: what was held and lies past `after` follows. Where the bound was passed, nothing is released, the hold
-   * begins anew from here, and the answer tells the offset behind which the log must be read first.
+   * Ends one hold. With the last one, what was held and lies past `after` follows. Where the bound was passed, nothing is
+   * released, the hold begins anew from here, and the answer tells the offset behind which the log must be read first, up
+   * to `position`. Releasing a connection that is not held is harmless.
    */
   release(connectionId: string, after: number): Release;
 }

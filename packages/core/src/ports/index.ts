@@ -32,4 +32,6 @@ export interface Ports {
   readonly schedule: Schedule;
   readonly turns: Turns;
   readonly telemetry: Telemetry;
+  /** A collision-free digest of a text (SHA-256, say), in letters and digits. */
+  readonly digest: (text: string) => string;
 }

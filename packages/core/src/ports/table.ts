@@ -45,7 +45,8 @@ export interface QueryOptions {
  * Laws: conditions hold for a single row; there are no transactions. A write that was committed before another one of the
  * same process is never lost where the later one survives. Reads are strong. Expired rows are invisible, also to `ifAbsent`.
  * `append` is dense and atomic and never gives a number twice, also after deletes and expiry; its rows have `place(seq)` as
- * sort key. Keys are up to 900 bytes each in UTF-8.
+ * sort key. A partition key has up to 1,200 bytes
+ * of UTF-8, a sort key up to 600.
  */
 export interface Table {
   get(pk: string, sk: string): Awaitable<Row | undefined>;

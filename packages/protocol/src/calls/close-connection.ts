@@ -13,6 +13,7 @@ export const closeConnection = defineCall({
   params: z.object({ id: identifier }),
   query: undefined,
   body: undefined,
+  many: undefined,
   reply: undefined,
   errors: [],
   statuses: { 404: 'There is no such connection.' },

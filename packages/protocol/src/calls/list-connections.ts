@@ -13,6 +13,7 @@ export const listConnections = defineCall({
   params: undefined,
   query: z.object({ userId: identifier }),
   body: undefined,
+  many: undefined,
   reply: z.object({
     items: z.array(z.object({ connectionId: identifier, userId: identifier, connectedSince: seconds })),
   }),

@@ -27,6 +27,7 @@ export const notifications = defineCall({
       message: 'give either userId or userIds',
     }),
   idempotent: true,
+  many: undefined,
   reply: z.object({ notificationIds: z.array(identifier) }),
   errors: ['MESSAGE_ERROR'],
   statuses: {

@@ -1,0 +1,123 @@
+import { WireError } from '@aideals/protocol';
+import { replyFrame } from './delivery/frames.js';
+import { firstSignIn } from './features/tokens.js';
+import type { Context } from './handler.js';
+import { tooMany } from './limits/frames.js';
+import type { Handshake, Opening } from './outcome.js';
+import type { ConnectionRecord } from './ports/index.js';
+
+const OVERLOAD_SECONDS = 5;
+
+const refused = (error: WireError, now: number, retryAfter?: number): Opening => ({
+  accepted: false,
+  status: error.status,
+  ...(retryAfter === undefined ? {} : { retryAfter }),
+  body: replyFrame('error', error.data, undefined, now).text,
+});
+
+const authenticate = async (cx: Context, handshake: Handshake): Promise<ConnectionRecord> => {
+  const { connectionId, token, client, ip } = handshake;
+  if (token === undefined || token === '') {
+    throw new WireError(
+      'AUTHENTICATION_ERROR',
+      'a token is required: as Authorization: Bearer, as the subprotocol aideals.token.<jwt> beside aideals.v1, or as ?token=',
+    );
+  }
+  const verified = await cx.tokens.verifier.verify(token);
+  if (!verified.ok) {
+    cx.ports.telemetry.event({ name: 'auth-refused', reason: verified.reason, ip });
+    if (verified.problem === 'unavailable') {
+      throw new WireError('CONNECTION_ERROR', 'tokens cannot be verified now; try again', undefined, 503);
+    }
+    const message = verified.problem === 'expired' ? 'the token is expired' : 'the token is not valid';
+    throw new WireError('AUTHENTICATION_ERROR', message);
+  }
+  const { claims } = verified;
+  return {
+    connectionId,
+    userId: claims.sub,
+    connectedAt: cx.now,
+    tokenExp: claims.exp,
+    firstSignIn: firstSignIn(claims, cx.now),
+    scopes: claims.scopes,
+    ...(claims.rooms === undefined ? {} : { rooms: claims.rooms }),
+    ...(client === undefined ? {} : { client }),
+    ip,
+  };
+};
+
+const pay = async (cx: Context, kind: 'connect' | 'connectIp', who: string): Promise<void> => {
+  const rule = cx.settings.buckets[kind];
+  if (rule === null) return;
+  const taken = await cx.ports.limiter.take(`${kind}:${who}`, 1, rule);
+  if (!taken.ok) throw tooMany(taken.retryAfter);
+};
+
+/** Room for one more: an older connection of the same client does not count, as the new one takes its place. */
+const makeRoom = async (cx: Context, record: ConnectionRecord): Promise<void> => {
+  const { connections, connectionsPerUser } = cx.settings.limits;
+  if ((await cx.ports.directory.count()) >= connections) {
+    throw new WireError(
+      'CONNECTION_ERROR',
+      'the server holds as many connections as it may; try again',
+      undefined,
+      503,
+    );
+  }
+  const others = (await cx.ports.directory.ofUser(record.userId)).filter(
+    (other) => record.client === undefined || other.client !== record.client,
+  );
+  if (others.length >= connectionsPerUser) {
+    throw new WireError(
+      'RATE_LIMIT_EXCEEDED',
+      `a user has at most ${connectionsPerUser} connections; close one first`,
+      {
+        retryAfter: OVERLOAD_SECONDS,
+      },
+    );
+  }
+};
+
+const retryAfterOf = (error: WireError): number | undefined => {
+  const given = error.details?.['retryAfter'];
+  if (typeof given === 'number') return given;
+  return error.status === 503 ? OVERLOAD_SECONDS : undefined;
+};
+
+const guarded = async (cx: Context, work: () => Promise<Opening>): Promise<Opening> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof WireError) return refused(error, cx.now, retryAfterOf(error));
+    const errorId = cx.ports.ids.next('error');
+    cx.ports.telemetry.event({ name: 'internal-error', errorId, where: 'open', error });
+    return refused(new WireError('INTERNAL_ERROR', 'something went wrong here', { errorId }), cx.now);
+  }
+};
+
+const check = async (cx: Context, handshake: Handshake): Promise<ConnectionRecord> => {
+  await pay(cx, 'connectIp', handshake.ip);
+  const record = await authenticate(cx, handshake);
+  await pay(cx, 'connect', record.userId);
+  return record;
+};
+
+/** Whether a client would be let in; registers nothing. */
+export const admit = (cx: Context, handshake: Handshake): Promise<Opening> =>
+  guarded(cx, async () => {
+    const record = await check(cx, handshake);
+    await makeRoom(cx, record);
+    return { accepted: true, record };
+  });
+
+/** Lets a client in, and registers its connection; one user's openings take turns, so that the limit holds. */
+export const open = (cx: Context, handshake: Handshake): Promise<Opening> =>
+  guarded(cx, async () => {
+    const record = await check(cx, handshake);
+    const { turns, directory, ids } = cx.ports;
+    await turns.run(`open:${record.userId}`, async () => {
+      await makeRoom(cx, record);
+      await directory.open(record, ids.next('mark'));
+    });
+    return { accepted: true, record };
+  });

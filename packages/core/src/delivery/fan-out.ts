@@ -1,0 +1,52 @@
+import { ALL_DEALS, PRICE_UPDATES } from '@aideals/protocol';
+import { attributesOf } from '../match/matches.js';
+import { type Awaitable, andThen, type Candidate, type LogEvent, type Ports, type Sent } from '../ports/index.js';
+import { eventFrame } from './frames.js';
+
+type FanOutPorts = Pick<Ports, 'directory' | 'gateway' | 'telemetry'>;
+
+const NO_ONE: Sent = { sent: 0, queued: 0, gone: 0 };
+
+/** The topics whose subscribers an event reaches. */
+export const reaches = (topic: string): readonly string[] =>
+  topic === ALL_DEALS || topic === PRICE_UPDATES ? [topic] : [topic, ALL_DEALS];
+
+/** Connections with a match, each once. Where one group matches, its own collection is taken as it is. */
+const receivers = (groups: readonly Iterable<Candidate>[], event: LogEvent): Iterable<string> | undefined => {
+  const attributes = attributesOf(event);
+  let only: Iterable<string> | undefined;
+  let merged: Set<string> | undefined;
+  for (const group of groups) {
+    for (const candidate of group) {
+      if (!candidate.matcher(attributes)) continue;
+      if (only === undefined) {
+        only = candidate.connectionIds;
+        continue;
+      }
+      merged ??= new Set(only);
+      for (const id of candidate.connectionIds) merged.add(id);
+    }
+  }
+  return merged ?? only;
+};
+
+const candidates = (ports: FanOutPorts, event: LogEvent): Awaitable<readonly Iterable<Candidate>[]> => {
+  const attributes = attributesOf(event);
+  const [own, all] = reaches(event.topic);
+  return andThen(ports.directory.candidates(own as string, attributes), (first) =>
+    all === undefined ? [first] : andThen(ports.directory.candidates(all, attributes), (second) => [first, second]),
+  );
+};
+
+/** Gives an event to every connection that has a match. Events must be given in the order of their offsets. */
+export const fanOut = (ports: FanOutPorts, event: LogEvent): Awaitable<Sent> =>
+  andThen(candidates(ports, event), (groups) => {
+    const to = receivers(groups, event);
+    const sent = to === undefined ? NO_ONE : ports.gateway.send(to, eventFrame(event));
+    ports.gateway.advance(event.offset);
+    return andThen(sent, (result) => {
+      ports.telemetry.count('published', { topic: event.topic });
+      ports.telemetry.count('deliveries', { kind: 'event' }, result.sent);
+      return result;
+    });
+  });

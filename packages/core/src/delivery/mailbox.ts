@@ -1,0 +1,156 @@
+import type { JsonObject } from '@aideals/protocol';
+import { type Awaitable, type Flushed, type Ports, place, type Row, seqOf, type Table } from '../ports/index.js';
+
+/** Where the body of what waits is stored: once, however many mailboxes point at it. */
+export interface BodyRef {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+export type WaitingKind = 'message' | 'notification';
+
+/** Something that waits for a user until it is acknowledged or expires. */
+export interface Waiting {
+  readonly kind: WaitingKind;
+  readonly id: string;
+  readonly ref: BodyRef;
+}
+
+/** What a user's inbox remembers of it: its place in the mailbox, and whether it was acknowledged. */
+export interface InboxEntry extends JsonObject {
+  kind: WaitingKind;
+  place: number;
+  status: 'waiting' | 'received' | 'read';
+}
+
+export const mailboxKey = (userId: string): string => `mailbox#${userId}`;
+const inboxKey = (userId: string): string => `inbox#${userId}`;
+
+const pointer = (waiting: Waiting): JsonObject => ({
+  kind: waiting.kind,
+  id: waiting.id,
+  pk: waiting.ref.pk,
+  sk: waiting.ref.sk,
+});
+
+const waitingOf = (row: Row): Waiting => {
+  const body = row.body as { kind: WaitingKind; id: string; pk: string; sk: string };
+  return { kind: body.kind, id: body.id, ref: { pk: body.pk, sk: body.sk } };
+};
+
+const entryOf = (row: Row | undefined): InboxEntry | undefined => row?.body as InboxEntry | undefined;
+
+export const inboxEntry = async (table: Table, userId: string, id: string): Promise<InboxEntry | undefined> =>
+  entryOf(await table.get(inboxKey(userId), id));
+
+/** Whether a user's mailbox is full: `max` or more wait. Dense places give a bound without counting. */
+export const isFull = async (table: Table, userId: string, max: number): Promise<boolean> => {
+  const pk = mailboxKey(userId);
+  const head = await table.head(pk);
+  if (head < max) return false;
+  const [first] = await table.query(pk, { limit: 1 });
+  if (first === undefined || head - seqOf(first.sk) + 1 < max) return false;
+  return (await table.query(pk, { limit: max })).length >= max;
+};
+
+const entry = (kind: WaitingKind, at: number): InboxEntry => ({ kind, place: at, status: 'waiting' });
+
+/** Notes where something waits, so that an acknowledgement finds it. */
+export const noteInbox = async (
+  table: Table,
+  userId: string,
+  waiting: Waiting,
+  at: number,
+  expiresAt: number | undefined,
+): Promise<Flushed> => {
+  const put = await table.put(
+    inboxKey(userId),
+    waiting.id,
+    entry(waiting.kind, at),
+    expiresAt === undefined ? {} : { expiresAt },
+  );
+  return put.stored ? put : { flushed: Promise.resolve() };
+};
+
+/** Puts something into a user's mailbox, at the next place or at the one given; undefined where that one is taken. */
+export const enqueue = async (
+  table: Table,
+  userId: string,
+  waiting: Waiting,
+  expiresAt: number,
+  at?: number,
+): Promise<({ readonly seq: number } & Flushed) | undefined> => {
+  const appended = await table.append(mailboxKey(userId), pointer(waiting), {
+    expiresAt,
+    ...(at === undefined ? {} : { at }),
+  });
+  return appended.stored ? appended : undefined;
+};
+
+export const waitingAt = async (table: Table, userId: string, at: number): Promise<Waiting | undefined> => {
+  const row = await table.get(mailboxKey(userId), place(at));
+  return row === undefined ? undefined : waitingOf(row);
+};
+
+export const mailboxHead = (table: Table, userId: string): Awaitable<number> => table.head(mailboxKey(userId));
+
+/**
+ * Ends the delivery of something for all devices; false where the user has no such thing. The pointer goes first: a crash
+ * between the two writes leaves an entry that a repeat completes.
+ */
+export const acknowledge = async (
+  table: Table,
+  userId: string,
+  kind: WaitingKind,
+  id: string,
+  status: 'received' | 'read',
+): Promise<boolean> => {
+  const row = await table.get(inboxKey(userId), id);
+  const found = entryOf(row);
+  if (row === undefined || found === undefined || found.kind !== kind) return false;
+  if (found.status === 'read' || found.status === status) return true;
+  const deleted = await table.delete(mailboxKey(userId), place(found.place));
+  const put = await table.put(
+    inboxKey(userId),
+    id,
+    { ...found, status },
+    row.expiresAt === undefined ? {} : { expiresAt: row.expiresAt },
+  );
+  await Promise.all([deleted.flushed, put.stored ? put.flushed : undefined]);
+  return true;
+};
+
+export const HANDOVER_PAGE = 100;
+
+export interface WaitingBody {
+  readonly waiting: Waiting;
+  readonly body: JsonObject;
+}
+
+export interface WaitingPage {
+  readonly items: readonly WaitingBody[];
+  /** The place of the last row read; undefined where nothing waits behind `after`. */
+  readonly last: string | undefined;
+}
+
+/**
+ * A page of what waits for a user, in the order in which it was put there. Pointers without a body (it expired), or already
+ * acknowledged (a crash left a second pointer), are cleared; an entry that a crash kept from being written is written.
+ */
+export const readWaiting = async (ports: Pick<Ports, 'table'>, userId: string, after: string): Promise<WaitingPage> => {
+  const { table } = ports;
+  const rows = await table.query(mailboxKey(userId), { after, limit: HANDOVER_PAGE });
+  const items: WaitingBody[] = [];
+  for (const row of rows) {
+    const waiting = waitingOf(row);
+    const body = await table.get(waiting.ref.pk, waiting.ref.sk);
+    const noted = await inboxEntry(table, userId, waiting.id);
+    if (body === undefined || (noted !== undefined && noted.status !== 'waiting')) {
+      await table.delete(mailboxKey(userId), row.sk);
+      continue;
+    }
+    if (noted === undefined) await noteInbox(table, userId, waiting, seqOf(row.sk), row.expiresAt);
+    items.push({ waiting, body: body.body });
+  }
+  return { items, last: rows.at(-1)?.sk };
+};

@@ -1,0 +1,199 @@
+import { WireError } from '@aideals/protocol';
+import { appendClaimed, type Claim, type HeldClaim, moveClaim, takeClaim } from '../delivery/claimed.js';
+import { enqueue, inboxEntry, isFull, mailboxHead, mailboxKey, noteInbox, type Waiting } from '../delivery/mailbox.js';
+import { pushToUser } from '../delivery/push-to-user.js';
+import { messageFrame, type StoredMessage } from '../delivery/stored.js';
+import { type Flushed, type Ports, place, toSeconds } from '../ports/index.js';
+import type { Settings } from '../settings.js';
+
+export interface ChatContext {
+  readonly ports: Ports;
+  readonly settings: Settings;
+  readonly now: number;
+}
+
+export interface OutgoingMessage {
+  readonly senderId: string;
+  /** The connection that sent it: it gets no copy, unless it is a recipient. */
+  readonly connectionId: string;
+  readonly recipientId: string;
+  readonly content: string;
+  readonly type: string;
+  readonly clientMessageId?: string;
+}
+
+export interface SentMessage {
+  readonly messageId: string;
+  readonly sequence: number;
+  readonly status: 'delivered' | 'stored';
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+interface StoreResult {
+  readonly body: StoredMessage;
+  readonly sequence: number;
+  readonly flushed: Promise<unknown>;
+  /** True where an earlier attempt was completed before. */
+  readonly repeated: boolean;
+}
+
+const DAY = 86_400;
+
+/** One conversation for the two, whoever writes. JSON keeps apart ids that hold any separator. */
+const conversationKey = (a: string, b: string): string => `chat#${JSON.stringify(a < b ? [a, b] : [b, a])}`;
+
+const claimKey = (senderId: string): string => `claim#${senderId}`;
+
+const bodyOf = (message: OutgoingMessage, messageId: string, at: number): StoredMessage => ({
+  messageId,
+  senderId: message.senderId,
+  recipientId: message.recipientId,
+  content: message.content,
+  type: message.type,
+  at,
+});
+
+const waitingOf = (pk: string, sequence: number, messageId: string): Waiting => ({
+  kind: 'message',
+  id: messageId,
+  ref: { pk, sk: place(sequence) },
+});
+
+/** Body, then pointer, then inbox entry: a crash between them leaves a message that no one was told is stored. */
+const storeOnce = async (cx: ChatContext, message: OutgoingMessage, expiresAt: number): Promise<StoreResult> => {
+  const { table, ids } = cx.ports;
+  const pk = conversationKey(message.senderId, message.recipientId);
+  const body = bodyOf(message, ids.next('message'), cx.now);
+  const appended = await table.append(pk, body, { expiresAt });
+  if (!appended.stored) throw new Error('an append without a place was refused');
+  const waiting = waitingOf(pk, appended.seq, body.messageId);
+  const queued = await enqueue(table, message.recipientId, waiting, expiresAt);
+  if (queued === undefined) throw new Error('an append without a place was refused');
+  const noted = await noteInbox(table, message.recipientId, waiting, queued.seq, expiresAt);
+  const flushed = Promise.all([appended.flushed, queued.flushed, noted.flushed]);
+  return { body, sequence: appended.seq, flushed, repeated: false };
+};
+
+const freshClaim = async (cx: ChatContext, message: OutgoingMessage, pk: string, digest: string): Promise<Claim> => ({
+  id: cx.ports.ids.next('message'),
+  digest,
+  at: cx.now,
+  sequence: (await cx.ports.table.head(pk)) + 1,
+  place: (await mailboxHead(cx.ports.table, message.recipientId)) + 1,
+  done: false,
+});
+
+/** Walks the steps of a claim: each is taken once, however often it is walked, and from wherever a crash left it. */
+const storeClaimed = async (
+  cx: ChatContext,
+  message: OutgoingMessage,
+  clientMessageId: string,
+  expiresAt: number,
+): Promise<StoreResult> => {
+  const { table, digest } = cx.ports;
+  const pk = conversationKey(message.senderId, message.recipientId);
+  const key = [claimKey(message.senderId), clientMessageId] as const;
+  const meant = digest(JSON.stringify([message.recipientId, message.type, message.content]));
+  let claimed: HeldClaim = await takeClaim(table, ...key, () => freshClaim(cx, message, pk, meant), expiresAt);
+  if (claimed.claim.digest !== meant) {
+    throw WireError.field('data.clientMessageId', 'was used for another message; take a new one for each message');
+  }
+  const { id, at } = claimed.claim;
+  const body = bodyOf(message, id, at);
+  if (claimed.claim.done) {
+    return { body, sequence: claimed.claim.sequence, flushed: Promise.resolve(), repeated: true };
+  }
+  const moveTo = async (change: Partial<Claim>): Promise<Claim> => {
+    claimed = await moveClaim(table, ...key, claimed, change, expiresAt);
+    return claimed.claim;
+  };
+  const appended = await appendClaimed(
+    {
+      table,
+      pk,
+      body,
+      options: { expiresAt },
+      own: (row) => row.body['messageId'] === id,
+      moveOn: async (to) => (await moveTo({ sequence: to })).sequence,
+    },
+    claimed.claim.sequence,
+  );
+  const waiting = waitingOf(pk, appended.seq, id);
+  const writes: Flushed[] = [appended];
+  if ((await inboxEntry(table, message.recipientId, id)) === undefined) {
+    const queued = await appendClaimed(
+      {
+        table,
+        pk: mailboxKey(message.recipientId),
+        body: { kind: waiting.kind, id, pk: waiting.ref.pk, sk: waiting.ref.sk },
+        options: { expiresAt },
+        own: (row) => row.body['id'] === id,
+        moveOn: async (to) => (await moveTo({ place: to })).place,
+      },
+      claimed.claim.place,
+    );
+    writes.push(queued, await noteInbox(table, message.recipientId, waiting, queued.seq, expiresAt));
+  }
+  claimed = await moveClaim(table, ...key, claimed, { sequence: appended.seq, done: true }, expiresAt);
+  const last = (claimed as HeldClaim & Partial<Flushed>).flushed;
+  const flushed = Promise.all([...writes.map((write) => write.flushed), last]);
+  return { body, sequence: appended.seq, flushed, repeated: false };
+};
+
+/** A repeat is told `delivered` where the message no longer waits. */
+const repeatedStatus = async (
+  cx: ChatContext,
+  message: OutgoingMessage,
+  id: string,
+): Promise<SentMessage['status']> => {
+  const entry = await inboxEntry(cx.ports.table, message.recipientId, id);
+  return entry === undefined || entry.status === 'waiting' ? 'stored' : 'delivered';
+};
+
+const deliver = async (cx: ChatContext, message: OutgoingMessage, stored: StoreResult): Promise<SentMessage> => {
+  const { body, sequence } = stored;
+  await stored.flushed;
+  if (stored.repeated) {
+    const status = await repeatedStatus(cx, message, body.messageId);
+    return { messageId: body.messageId, sequence, status, at: body.at };
+  }
+  const { directory, gateway } = cx.ports;
+  const frame = messageFrame(body, sequence, cx.now);
+  const taken = await pushToUser(cx.ports, message.recipientId, frame, 'message');
+  if (message.senderId !== message.recipientId) {
+    const others = (await directory.ofUser(message.senderId))
+      .map(({ connectionId }) => connectionId)
+      .filter((id) => id !== message.connectionId);
+    if (others.length > 0) await gateway.send(others, frame);
+  }
+  return { messageId: body.messageId, sequence, status: taken ? 'delivered' : 'stored', at: body.at };
+};
+
+/**
+ * Stores a message, then pushes it, in the order of its conversation. The two are turns of their own, so that messages that
+ * follow each other share a flush.
+ */
+export const send = async (cx: ChatContext, message: OutgoingMessage): Promise<SentMessage> => {
+  const { table, turns } = cx.ports;
+  const { limits } = cx.settings;
+  const key = conversationKey(message.senderId, message.recipientId);
+  const expiresAt = toSeconds(cx.now) + limits.retentionMessagesDays * DAY;
+  const { clientMessageId } = message;
+  const known =
+    clientMessageId === undefined ? undefined : await table.get(claimKey(message.senderId), clientMessageId);
+  if (known === undefined && (await isFull(table, message.recipientId, limits.mailbox))) {
+    throw new WireError('MESSAGE_ERROR', 'the mailbox of the recipient is full; try again when it was read', {
+      recipientId: message.recipientId,
+    });
+  }
+  const { delivery } = await turns.run(`store:${key}`, async () => {
+    const stored =
+      clientMessageId === undefined
+        ? await storeOnce(cx, message, expiresAt)
+        : await storeClaimed(cx, message, clientMessageId, expiresAt);
+    // Begun here, within the turn, so that deliveries take the order of the sequence; wrapped, so that the turn does not wait for it.
+    return { delivery: turns.run(`deliver:${key}`, () => deliver(cx, message, stored)) };
+  });
+  return delivery;
+};

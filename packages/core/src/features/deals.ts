@@ -1,0 +1,198 @@
+import { ALL_DEALS, type Filters, WireError } from '@aideals/protocol';
+import { fanOut, reaches } from '../delivery/fan-out.js';
+import { fitsMessage, pushFrame, replayFrame } from '../delivery/frames.js';
+import { attributesOf, compile, type Matcher } from '../match/matches.js';
+import type { Continuation, Outcome, Push } from '../outcome.js';
+import {
+  IdempotencyConflict,
+  type LogEvent,
+  type Lost,
+  type NewEvent,
+  type Ports,
+  type Sent,
+  type StreamAppend,
+  type Subscription,
+} from '../ports/index.js';
+import type { Settings } from '../settings.js';
+
+export interface DealsContext {
+  readonly ports: Ports;
+  readonly settings: Settings;
+  readonly now: number;
+}
+
+export interface Published extends Sent {
+  readonly id: string;
+}
+
+type Idempotency = { readonly key: string; readonly digest: string } | undefined;
+
+const append = async (ports: Ports, events: readonly NewEvent[], once: Idempotency): Promise<StreamAppend> => {
+  try {
+    return await ports.streams.append(events, once);
+  } catch (error) {
+    if (!(error instanceof IdempotencyConflict)) throw error;
+    throw new WireError('VALIDATION_ERROR', 'the Idempotency-Key was used with another body', undefined, 409);
+  }
+};
+
+/** Commits events to the log, delivers them in its order, and resolves when they are flushed. All or nothing. */
+export const publish = async (
+  cx: DealsContext,
+  events: readonly NewEvent[],
+  once: Idempotency,
+): Promise<{ readonly published: readonly Published[]; readonly replayed: boolean }> => {
+  const { ports } = cx;
+  const tooLarge = events.findIndex((event) => !fitsMessage(event.data, cx.settings.limits.messageBytes));
+  if (tooLarge >= 0) {
+    const path = events.length === 1 ? 'data' : `${tooLarge}.data`;
+    throw WireError.field(path, `makes a message over ${cx.settings.limits.messageBytes} bytes; send less`, 413);
+  }
+  const appended = await append(ports, events, once);
+  const published: Published[] = [];
+  for (const [i, event] of events.entries()) {
+    const id = appended.ids[i] as string;
+    if (appended.replayed) {
+      published.push({ id, sent: 0, queued: 0, gone: 0 });
+      continue;
+    }
+    const logged: LogEvent = { ...event, id, offset: appended.offsets[i] as number };
+    const sent = fanOut(ports, logged);
+    // Awaited only where it must be: between two fan-outs of one node nothing else may begin.
+    published.push({ id, ...(sent instanceof Promise ? await sent : sent) });
+  }
+  await appended.flushed;
+  return { published, replayed: appended.replayed };
+};
+
+export interface SubscribeRequest {
+  readonly connectionId: string;
+  readonly topic: string;
+  readonly filters: Filters;
+  readonly lastEventId: string | undefined;
+}
+
+export interface SubscribeResult {
+  readonly subscription: Subscription;
+  readonly lastEventId: string;
+  readonly recovered?: boolean;
+  readonly lost?: Lost;
+  readonly next?: Continuation;
+}
+
+/** The offset from which delivery to a connection goes on. Events that are committed but not yet given out lie behind it. */
+const positionOf = async (ports: Ports, connectionId: string): Promise<number> =>
+  ports.gateway.position(connectionId) ?? (await ports.streams.top());
+
+/** Registers first, then reads the log: one of the two always sees an event that is published meanwhile. */
+export const subscribe = async (cx: DealsContext, request: SubscribeRequest): Promise<SubscribeResult> => {
+  const { ports } = cx;
+  const { connectionId, topic, filters } = request;
+  const max = cx.settings.limits.subscriptionsPerConnection;
+  const wanted = { subscriptionId: ports.ids.next('subscription'), topic, filters };
+  const subscribed = await ports.directory.subscribe(connectionId, wanted, max);
+  if (subscribed.outcome === 'gone') throw new WireError('CONNECTION_ERROR', 'the connection is closing');
+  if (subscribed.outcome === 'full') {
+    throw new WireError('SUBSCRIPTION_ERROR', `a connection has at most ${max} subscriptions; end one first`, { max });
+  }
+  const { subscription } = subscribed;
+  if (request.lastEventId === undefined) {
+    const position = await positionOf(ports, connectionId);
+    return { subscription, lastEventId: ports.streams.idOf(position) };
+  }
+  ports.gateway.hold(connectionId);
+  const until = await positionOf(ports, connectionId);
+  const { after, lost } = await ports.streams.locate(request.lastEventId);
+  return {
+    subscription,
+    lastEventId: ports.streams.idOf(after),
+    recovered: lost === undefined,
+    ...(lost === undefined ? {} : { lost }),
+    next: {
+      kind: 'replay',
+      subscriptionId: subscription.subscriptionId,
+      after,
+      until: Math.max(after, until),
+      replayed: 0,
+    },
+  };
+};
+
+const REPLAY_PAGE = 256;
+
+const reachesTopic = (subscription: Subscription, event: LogEvent): boolean =>
+  reaches(event.topic).includes(subscription.topic);
+
+const topicOf = (subscription: Subscription): { topic?: string } =>
+  subscription.topic === ALL_DEALS ? {} : { topic: subscription.topic };
+
+/** The next page of what a subscription missed; after the last one, `subscriptionRecovered`, then the catch-up. */
+export const replay = async (
+  cx: DealsContext,
+  connectionId: string,
+  at: Extract<Continuation, { kind: 'replay' }>,
+): Promise<Outcome> => {
+  const { ports } = cx;
+  const subscriptions = await ports.directory.subscriptions(connectionId);
+  const subscription = subscriptions.find((each) => each.subscriptionId === at.subscriptionId);
+  const done: Continuation = { kind: 'catchup', after: at.until };
+  if (subscription === undefined) return { next: [done] };
+  const pushes: Push[] = [];
+  const to = [connectionId];
+  let end = at.after;
+  if (at.after < at.until) {
+    const options = { after: at.after, until: at.until, limit: REPLAY_PAGE, ...topicOf(subscription) };
+    const page = await ports.streams.read(options);
+    const matcher = compile(subscription.filters);
+    for (const event of page.events) {
+      if (!reachesTopic(subscription, event) || !matcher(attributesOf(event))) continue;
+      pushes.push({ to, frame: replayFrame(event, subscription.subscriptionId) });
+    }
+    end = page.end;
+  }
+  const replayed = at.replayed + pushes.length;
+  if (end < at.until) return { pushes, next: [{ ...at, after: end, replayed }] };
+  const recovered = {
+    subscriptionId: subscription.subscriptionId,
+    replayed,
+    lastEventId: ports.streams.idOf(at.until),
+  };
+  pushes.push({ to, frame: pushFrame('subscriptionRecovered', recovered, cx.now) });
+  return { pushes, next: [done] };
+};
+
+const anyOf = (subscriptions: readonly Subscription[]): ((event: LogEvent) => boolean) => {
+  const compiled: readonly (readonly [Subscription, Matcher])[] = subscriptions.map((each) => [
+    each,
+    compile(each.filters),
+  ]);
+  return (event) => {
+    const attributes = attributesOf(event);
+    return compiled.some(([subscription, matcher]) => reachesTopic(subscription, event) && matcher(attributes));
+  };
+};
+
+/**
+ * Ends a hold. Where more was held than its bound, the log is read for all subscriptions of the connection, in pages, until
+ * what is held fits.
+ */
+export const catchUp = async (
+  cx: DealsContext,
+  connectionId: string,
+  at: Extract<Continuation, { kind: 'catchup' }>,
+): Promise<Outcome> => {
+  const { gateway, streams, directory } = cx.ports;
+  if (at.until === undefined) {
+    const release = gateway.release(connectionId, at.after);
+    if (release.released) return {};
+    const until = await positionOf(cx.ports, connectionId);
+    return { next: [{ kind: 'catchup', after: release.after, until }] };
+  }
+  if (at.after >= at.until) return { next: [{ kind: 'catchup', after: at.after }] };
+  const page = await streams.read({ after: at.after, until: at.until, limit: REPLAY_PAGE });
+  const wanted = anyOf(await directory.subscriptions(connectionId));
+  const pushes = page.events
+    .filter(wanted)
+    .map((event) => ({ to: [connectionId], frame: replayFrame(event, undefined) }));
+  return { pushes, next: [{ kind: 'catchup', after: page.end, until: at.until }] };
+};

@@ -1,2 +1,0 @@
-/** The features of a deployment, made once per engine. */
-export type Features = Record<string, never>;

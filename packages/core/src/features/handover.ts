@@ -1,0 +1,35 @@
+import { readWaiting } from '../delivery/mailbox.js';
+import { waitingFrame } from '../delivery/stored.js';
+import type { Continuation, Outcome } from '../outcome.js';
+import type { ConnectionRecord, Ports } from '../ports/index.js';
+
+export interface HandoverContext {
+  readonly ports: Ports;
+  readonly now: number;
+}
+
+/**
+ * The next page of what waits for the user of a connection. Until the mark is cleared, senders only store: it is cleared
+ * only while it is still the one from before a read that found nothing, so that nothing stored meanwhile is passed over.
+ */
+export const handOver = async (
+  cx: HandoverContext,
+  record: ConnectionRecord,
+  at: Extract<Continuation, { kind: 'handover' }>,
+): Promise<Outcome> => {
+  const { directory } = cx.ports;
+  const { connectionId, userId } = record;
+  const mark = await directory.markOf(connectionId);
+  const page = await readWaiting(cx.ports, userId, at.after);
+  if (page.last === undefined) {
+    const cleared = mark === undefined || (await directory.unmark(connectionId, mark));
+    return cleared ? {} : { next: [at] };
+  }
+  const to = [connectionId];
+  return {
+    pushes: page.items.map((item) => ({ to, frame: waitingFrame(item, cx.now) })),
+    next: [{ kind: 'handover', after: page.last }],
+  };
+};
+
+export const handOverAll: Extract<Continuation, { kind: 'handover' }> = { kind: 'handover', after: '' };
