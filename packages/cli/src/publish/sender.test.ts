@@ -1,0 +1,158 @@
+import { describe, expect, it } from 'vitest';
+import { backoffMillis, retryAfterMillis } from './backoff.js';
+import { createSender, Refusal, Unreachable } from './sender.js';
+
+type Answer = Response | Error | (() => Response | Promise<Response>);
+
+const receipt = { broadcast: 'success', id: 'e-1', delivered: 1, total: 2 };
+const ok = (count = 1): Response => Response.json(Array.from({ length: count }, () => receipt));
+const error = (status: number, code: string, details?: object, headers?: Record<string, string>): Response =>
+  Response.json(
+    { type: 'error', data: { code, message: 'no', ...(details ? { details } : {}) }, timestamp: 1 },
+    headers ? { status, headers } : { status },
+  );
+
+/** A server that answers what it was given, and a clock that only sleeping moves. */
+const scene = (answers: Answer[], patienceMillis = 60_000) => {
+  const requests: { url: string; headers: Headers; body: string }[] = [];
+  const retries: [string, number][] = [];
+  const stop = new AbortController();
+  let now = 1_000_000;
+  const sender = createSender({
+    base: 'http://deals.test',
+    authorization: async () => ({ authorization: `Bearer t${requests.length}` }),
+    patienceMillis,
+    signal: stop.signal,
+    onRetry: (reason, wait) => retries.push([reason, wait]),
+    fetch: async (url, init) => {
+      requests.push({ url: String(url), headers: new Headers(init?.headers), body: String(init?.body) });
+      const answer = answers.shift();
+      if (answer === undefined) throw new Error('the test gave no further answer');
+      if (answer instanceof Error) throw answer;
+      return typeof answer === 'function' ? answer() : answer;
+    },
+    sleep: async (millis) => {
+      now += millis;
+    },
+    now: () => now,
+    random: () => 1,
+  });
+  return { sender, requests, retries, stop };
+};
+
+describe('sending a list', () => {
+  it('posts it with a key and the credentials, and hands back a receipt per event', async () => {
+    const { sender, requests } = scene([ok(2)]);
+    expect(await sender.send(['{"data":{}}', '{"data":{"a":1}}'])).toEqual([receipt, receipt]);
+    expect(requests[0]).toMatchObject({
+      url: 'http://deals.test/v1/broadcast',
+      body: '[{"data":{}},{"data":{"a":1}}]',
+    });
+    expect(requests[0]?.headers.get('authorization')).toBe('Bearer t0');
+    expect(requests[0]?.headers.get('idempotency-key')).toMatch(/^[0-9a-f-]{36}$/u);
+  });
+
+  it('is tried again under the same key after 429, 503 and a broken connection, with fresh credentials', async () => {
+    const broken = new TypeError('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:1') });
+    const { sender, requests, retries } = scene([
+      error(429, 'RATE_LIMIT_EXCEEDED', undefined, { 'retry-after': '3' }),
+      error(503, 'CONNECTION_ERROR'),
+      broken,
+      ok(),
+    ]);
+    await sender.send(['{}']);
+    expect(new Set(requests.map((request) => request.headers.get('idempotency-key'))).size).toBe(1);
+    expect(requests.map((request) => request.headers.get('authorization'))).toEqual([
+      'Bearer t0',
+      'Bearer t1',
+      'Bearer t2',
+      'Bearer t3',
+    ]);
+    expect(retries).toEqual([
+      ['the server answered 429', 3_500],
+      ['the server answered 503', 1_000],
+      ['connect ECONNREFUSED 127.0.0.1:1', 2_000],
+    ]);
+  });
+
+  it('takes another key for another list', async () => {
+    const { sender, requests } = scene([ok(), ok()]);
+    await sender.send(['{}']);
+    await sender.send(['{}']);
+    expect(requests[0]?.headers.get('idempotency-key')).not.toBe(requests[1]?.headers.get('idempotency-key'));
+  });
+
+  it('gives up when its patience would not last, and says after how many tries', async () => {
+    const { sender } = scene(
+      [error(503, 'CONNECTION_ERROR'), error(503, 'CONNECTION_ERROR'), error(503, 'CONNECTION_ERROR')],
+      1_600,
+    );
+    await expect(sender.send(['{}'])).rejects.toThrow(
+      new Unreachable('http://deals.test: the server answered 503; gave up after 3 tries'),
+    );
+  });
+
+  it('does not wait at all for a Retry-After beyond its patience', async () => {
+    const { sender, retries } = scene([error(429, 'RATE_LIMIT_EXCEEDED', undefined, { 'retry-after': '3600' })]);
+    await expect(sender.send(['{}'])).rejects.toBeInstanceOf(Unreachable);
+    expect(retries).toEqual([]);
+  });
+
+  it('is refused with the events that the server named', async () => {
+    const fields = [
+      { path: '1.topic', message: 'too long' },
+      { path: '[2]', message: 'too large' },
+      { path: 'elsewhere', message: 'x' },
+    ];
+    const { sender } = scene([error(400, 'VALIDATION_ERROR', { fields })]);
+    const refusal = await sender.send(['{}', '{}', '{}']).catch((thrown: unknown) => thrown);
+    expect(refusal).toBeInstanceOf(Refusal);
+    expect(refusal).toMatchObject({ status: 400, message: 'the server answered 400 VALIDATION_ERROR: no' });
+    expect((refusal as Refusal).events).toEqual(
+      new Map([
+        [1, 'topic: too long'],
+        [2, 'too large'],
+      ]),
+    );
+  });
+
+  it.each([
+    [new Response('<html>', { status: 404 }), 'the server answered 404'],
+    [new Response(null, { status: 302, headers: { location: '/login' } }), 'the server answered 302'],
+    [Response.json({ hello: 'world' }), 'what answers at http://deals.test is no aideals server'],
+  ])('is refused by what is no such server', async (response, message) => {
+    await expect(scene([response]).sender.send(['{}'])).rejects.toThrow(message);
+  });
+
+  it('stops at once when it is told to', async () => {
+    const { sender, stop } = scene([
+      () => {
+        stop.abort(new Error('interrupted'));
+        throw new TypeError('fetch failed');
+      },
+    ]);
+    await expect(sender.send(['{}'])).rejects.toThrow('interrupted');
+  });
+});
+
+describe('Retry-After', () => {
+  it.each([
+    [null, undefined],
+    ['0', 0],
+    ['7', 7_000],
+    ['Wed, 25 Nov 2026 00:00:10 GMT', 10_000],
+    ['Wed, 25 Nov 2026 00:00:00 GMT', 0],
+    ['soon', undefined],
+    ['1.5', undefined],
+    ['-3', undefined],
+  ])('%s', (header, millis) => {
+    expect(retryAfterMillis(header, Date.UTC(2026, 10, 25))).toBe(millis);
+  });
+});
+
+describe('the backoff', () => {
+  it('doubles to a bound, with full jitter', () => {
+    expect([0, 1, 2, 9].map((attempt) => backoffMillis(attempt, () => 1))).toEqual([500, 1_000, 2_000, 15_000]);
+    expect(backoffMillis(3, () => 0)).toBe(0);
+  });
+});

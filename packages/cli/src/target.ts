@@ -1,0 +1,50 @@
+import { wrongUse } from './user-error.js';
+
+const SOCKET_OF: Readonly<Record<string, string>> = { 'http:': 'ws:', 'https:': 'wss:', 'ws:': 'ws:', 'wss:': 'wss:' };
+const HTTP_OF: Readonly<Record<string, string>> = {
+  'ws:': 'http:',
+  'wss:': 'https:',
+  'http:': 'http:',
+  'https:': 'https:',
+};
+
+/** Where a server is: the base of its HTTP calls, without a slash at its end, and the URL of its sockets. */
+export interface Target {
+  readonly http: string;
+  readonly socket: string;
+}
+
+interface Environment {
+  readonly WEBSOCKET_API_GATEWAY_URL?: string | undefined;
+  readonly STAGE?: string | undefined;
+  readonly HOST?: string | undefined;
+  readonly PORT?: string | undefined;
+}
+
+const localAddress = (env: Environment): string => {
+  // What a server listens on everywhere is reached here on loopback.
+  const host = !env.HOST || env.HOST === '0.0.0.0' || env.HOST === '::' ? '127.0.0.1' : env.HOST;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${env.PORT || '3001'}`;
+};
+
+/**
+ * `given` is the `--url` of the user; without it `WEBSOCKET_API_GATEWAY_URL`, else this machine at `PORT`. It may be the
+ * http(s) or the ws(s) address: the path of the sockets (`/ws`, or the stage) is no part of the base of the HTTP calls.
+ */
+export const resolveTarget = (given: string | undefined, env: Environment): Target => {
+  const name = given === undefined ? 'WEBSOCKET_API_GATEWAY_URL' : '--url';
+  const text = given ?? (env.WEBSOCKET_API_GATEWAY_URL || localAddress(env));
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const socketProtocol = url && SOCKET_OF[url.protocol];
+  const httpProtocol = url && HTTP_OF[url.protocol];
+  if (!url || !socketProtocol || !httpProtocol) {
+    throw wrongUse(`${name} ${text}: give an address that begins with http://, https://, ws:// or wss://`);
+  }
+  const path = url.pathname.replace(/\/+$/u, '');
+  const base = ['/ws', `/${env.STAGE || 'prod'}`].find((end) => path.endsWith(end));
+  const httpPath = base === undefined ? path : path.slice(0, -base.length);
+  return {
+    http: `${httpProtocol}//${url.host}${httpPath}`,
+    socket: `${socketProtocol}//${url.host}${path || '/'}${url.search}`,
+  };
+};
