@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { idsOf, parseRules, readRules, titlesIn } from './rules.js';
+
+const folder = new URL('./suites/', import.meta.url);
+const sources = readdirSync(folder)
+  .filter((name) => name.endsWith('.test.ts'))
+  .map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }));
+
+describe('the rules of docs/protocol.md and the checks of the suite', () => {
+  test('each rule has a check', () => {
+    const tested = new Set(sources.flatMap(({ text }) => titlesIn(text).flatMap(idsOf)));
+    expect([...readRules().keys()].filter((id) => !tested.has(id))).toEqual([]);
+  });
+
+  test('each check names a rule that there is', () => {
+    const known = readRules();
+    const wrong = sources.flatMap(({ name, text }) =>
+      titlesIn(text).flatMap((title) => idsOf(title).flatMap((id) => (known.has(id) ? [] : [`${name}: ${id}`]))),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('each check is made by `check`, which looks at its title', () => {
+    const outside = sources.filter(({ text }) => /\b(?:test|it)(?:\.\w+)*\(/.test(text)).map(({ name }) => name);
+    expect(outside).toEqual([]);
+    for (const { name, text } of sources) {
+      expect(titlesIn(text).length, `${name}: a title must be written where it is used`).toBe(
+        [...text.matchAll(/\bcheck\(/g)].length,
+      );
+    }
+  });
+});
+
+describe('parseRules', () => {
+  test('reads ids, and what a serverless deployment may do differently', () => {
+    const rules = parseRules('text\n- **AB-1** One. **Serverless:** two.\n- **AB-2** Self-hosted: three.\n- none\n');
+    expect([...rules.values()]).toEqual([
+      { id: 'AB-1', text: 'One. **Serverless:** two.', serverless: 'two.', selfHosted: false },
+      { id: 'AB-2', text: 'Self-hosted: three.', serverless: undefined, selfHosted: true },
+    ]);
+  });
+
+  test('refuses an id that is given twice', () => {
+    expect(() => parseRules('- **AB-1** One.\n- **AB-1** Two.\n')).toThrow('AB-1 is given twice');
+  });
+});
+
+test('a title without a rule is refused', () => {
+  expect(idsOf('[AB-1][C-22] does it')).toEqual(['AB-1', 'C-22']);
+  expect(() => idsOf('does it')).toThrow('names no rule');
+});

@@ -1,0 +1,46 @@
+import type { HttpAnswer, HttpOptions } from './http.js';
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** A deployment that runs. */
+export interface Server {
+  /** `http://host:port`. */
+  readonly url: string;
+  /** Signs tokens by HS256. */
+  readonly secret: string;
+  /** API keys by the scopes that they grant; none where the deployment's keys are not known. */
+  readonly apiKeys: { readonly publish: string; readonly admin: string } | undefined;
+  call(method: string, path: string, options?: HttpOptions): Promise<HttpAnswer>;
+  /** Ends it and forgets what it stored. */
+  stop(): Promise<void>;
+  /** What only a server of our own lets us do. */
+  readonly process: ServerProcess | undefined;
+}
+
+export interface ServerProcess {
+  readonly port: number;
+  readonly dataFolder: string;
+  /** All that it has written to stdout and stderr so far. */
+  output(): string;
+  signal(name: 'SIGTERM' | 'SIGKILL'): void;
+  /** Resolves with the exit code when it is gone; null where a signal ended it. */
+  readonly exited: Promise<number | null>;
+}
+
+/** What a start that was meant to fail left behind. */
+export interface FailedStart {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export interface Target {
+  readonly name: string;
+  readonly kind: 'self-hosted' | 'serverless';
+  /** Whether it can be started with settings of a test's own, stopped and killed. */
+  readonly settable: boolean;
+  start(env?: Env): Promise<Server>;
+  /** Starts a server on the data folder and port of one that has exited. */
+  revive(server: Server): Promise<Server>;
+  /** Starts a server that should refuse to, and waits for its exit. */
+  fail(env: Env): Promise<FailedStart>;
+}
