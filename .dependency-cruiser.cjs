@@ -178,7 +178,7 @@ module.exports = {
       name: 'only-what-is-declared',
       comment: 'List the package in the package.json of the one that uses it (npm i -E -w @aideals/… name@version).',
       severity: 'error',
-      from: { path: '^packages/', pathNot: TEST },
+      from: { path: '^packages/', pathNot: [TEST, `${CORE}contract/`] },
       to: { dependencyTypes: ['npm-no-pkg', 'npm-unknown'] },
     },
     {

@@ -1,13 +1,26 @@
 import { defineConfig } from 'vitest/config';
 
+// Workspace packages are read from their sources: a test never sees a stale build.
 const conditions = ['@aideals/source'];
+
+const project = (name: string, include: string[], exclude: string[] = []) => ({
+  extends: true as const,
+  test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', ...exclude] },
+});
+
+const CONFORMANCE = 'packages/conformance/src/**/*.test.ts';
 
 export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['packages/*/src/**/*.test.ts', 'packages/*/src/**/*.test.tsx', 'scripts/**/*.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    maxWorkers: 2,
+    projects: [
+      project('unit', ['packages/*/src/**/*.test.{ts,tsx}'], [CONFORMANCE]),
+      project('conformance', [CONFORMANCE]),
+      project('documents', ['scripts/**/*.test.ts']),
+    ],
   },
 });

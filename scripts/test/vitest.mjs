@@ -1,0 +1,50 @@
+/** Runs the suites of Vitest and counts what they say. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from './child.mjs';
+
+const VITEST = 'node_modules/vitest/vitest.mjs';
+
+/** A file that does not load has no test in it: it counts as one that failed. */
+const count = (report) => ({
+  passed: report.numPassedTests,
+  failed:
+    report.numFailedTests +
+    report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0).length,
+  skipped: report.numPendingTests + report.numTodoTests,
+});
+
+/** `projects` as vitest.config.ts names them; `node` is the command that runs JavaScript. */
+export const suites = async (projects, { node = [process.execPath] } = {}) => {
+  const folder = mkdtempSync(join(tmpdir(), 'aideals-test-'));
+  const file = join(folder, 'report.json');
+  const [program, ...args] = [
+    ...node,
+    VITEST,
+    'run',
+    ...projects.map((name) => `--project=${name}`),
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ];
+  try {
+    let failure;
+    try {
+      await run(program, args);
+    } catch (error) {
+      failure = error;
+    }
+    let counts;
+    try {
+      counts = count(JSON.parse(readFileSync(file, 'utf8')));
+    } catch (error) {
+      throw failure ?? error;
+    }
+    // An error outside of any test fails the run as well.
+    if (failure && counts.failed === 0) counts.failed = 1;
+    return { ...counts, output: failure?.output };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
