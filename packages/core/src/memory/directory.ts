@@ -1,12 +1,14 @@
 import type { JsonObject } from '@aideals/protocol';
 import type { Candidate, ConnectionRecord, Directory, RecordPatch, Subscribed, Subscription } from '../ports/index.js';
-import { Topics } from './topics.js';
+import { type Placed, Topics, wishOf } from './topics.js';
 
 interface Entry {
   record: ConnectionRecord;
   /** The hand-over mark. */
   mark: string | undefined;
-  readonly subscriptions: Map<string, Subscription>;
+  /** By subscription id, and again by what is wished for: equal wishes are one subscription. */
+  readonly subscriptions: Map<string, Placed>;
+  readonly wishes: Map<string, Subscription>;
 }
 
 /** A `Directory` in memory: the one of a node, whose connections die with it. It answers at once. */
@@ -23,14 +25,14 @@ export const memoryDirectory = () => {
     const ofUser = users.get(userId);
     ofUser?.delete(entry);
     if (ofUser?.size === 0) users.delete(userId);
-    for (const subscription of entry.subscriptions.values()) topics.remove(connectionId, subscription);
+    for (const placed of entry.subscriptions.values()) topics.remove(connectionId, placed);
     return true;
   };
 
   return {
     open(record: ConnectionRecord, mark: string): void {
       close(record.connectionId);
-      const entry: Entry = { record, mark, subscriptions: new Map() };
+      const entry: Entry = { record, mark, subscriptions: new Map(), wishes: new Map() };
       entries.set(record.connectionId, entry);
       const ofUser = users.get(record.userId) ?? new Set();
       users.set(record.userId, ofUser.add(entry));
@@ -74,25 +76,29 @@ export const memoryDirectory = () => {
     subscribe(connectionId: string, subscription: Subscription, max: number): Subscribed {
       const entry = entries.get(connectionId);
       if (entry === undefined) return { outcome: 'gone' };
-      const present = topics.find(subscription.topic, subscription.filters)?.members.get(connectionId);
+      const wish = wishOf(subscription);
+      const present = entry.wishes.get(wish);
       if (present !== undefined) return { outcome: 'present', subscription: present };
       if (entry.subscriptions.size >= max) return { outcome: 'full' };
-      entry.subscriptions.set(subscription.subscriptionId, subscription);
-      topics.add(connectionId, subscription);
+      const placed = { subscription, wish };
+      entry.subscriptions.set(subscription.subscriptionId, placed);
+      entry.wishes.set(wish, subscription);
+      topics.add(connectionId, placed);
       return { outcome: 'created', subscription };
     },
 
     unsubscribe(connectionId: string, subscriptionId: string): Subscription | undefined {
       const entry = entries.get(connectionId);
-      const subscription = entry?.subscriptions.get(subscriptionId);
-      if (entry === undefined || subscription === undefined) return undefined;
+      const placed = entry?.subscriptions.get(subscriptionId);
+      if (entry === undefined || placed === undefined) return undefined;
       entry.subscriptions.delete(subscriptionId);
-      topics.remove(connectionId, subscription);
-      return subscription;
+      entry.wishes.delete(placed.wish);
+      topics.remove(connectionId, placed);
+      return placed.subscription;
     },
 
     subscriptions: (connectionId: string): readonly Subscription[] =>
-      Array.from(entries.get(connectionId)?.subscriptions.values() ?? []),
+      Array.from(entries.get(connectionId)?.subscriptions.values() ?? [], ({ subscription }) => subscription),
 
     candidates: (topic: string, _attributes: JsonObject): Iterable<Candidate> => topics.candidates(topic),
 

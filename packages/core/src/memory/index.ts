@@ -1,4 +1,6 @@
+export * from './deployment.js';
 export * from './directory.js';
+export * from './gateway.js';
 export * from './keys.js';
 export * from './limiter.js';
 export * from './schedule.js';

@@ -1,46 +1,41 @@
-import type { Filters } from '@aideals/protocol';
 import { canonical, compile, type Matcher } from '../match/matches.js';
 import type { Candidate, Subscription } from '../ports/index.js';
 
 /** The connections that asked for the same filters on one topic: one decision for all of them. */
-export class Group implements Candidate {
+interface Group extends Candidate {
   readonly matcher: Matcher;
-  /** By connection: none has two equal subscriptions. */
-  readonly members = new Map<string, Subscription>();
-
-  constructor(filters: Filters) {
-    this.matcher = compile(filters);
-  }
-
-  get connectionIds(): Iterable<string> {
-    return this.members.keys();
-  }
+  readonly connectionIds: Set<string>;
 }
 
-/** Which filters are asked for on which topic, and by whom. Groups and topics without a member are not kept. */
+/** A subscription and where it is kept, so that leaving needs no search. */
+export interface Placed {
+  readonly subscription: Subscription;
+  /** Equal for equal filters on one topic. */
+  readonly wish: string;
+}
+
+// Neither a topic nor JSON holds a raw line break.
+export const wishOf = ({ topic, filters }: Subscription): string => `${topic}\n${canonical(filters)}`;
+
+/** Which filters are asked for on which topic, and by whom. Groups and topics without a connection are not kept. */
 export class Topics {
   readonly #topics = new Map<string, Map<string, Group>>();
 
-  find(topic: string, filters: Filters): Group | undefined {
-    return this.#topics.get(topic)?.get(canonical(filters));
+  add(connectionId: string, { subscription, wish }: Placed): void {
+    const { topic, filters } = subscription;
+    const groups = this.#topics.get(topic) ?? new Map<string, Group>();
+    this.#topics.set(topic, groups);
+    const group = groups.get(wish) ?? { matcher: compile(filters), connectionIds: new Set() };
+    groups.set(wish, group);
+    group.connectionIds.add(connectionId);
   }
 
-  add(connectionId: string, subscription: Subscription): void {
-    const groups = this.#topics.get(subscription.topic) ?? new Map<string, Group>();
-    this.#topics.set(subscription.topic, groups);
-    const key = canonical(subscription.filters);
-    const group = groups.get(key) ?? new Group(subscription.filters);
-    groups.set(key, group);
-    group.members.set(connectionId, subscription);
-  }
-
-  remove(connectionId: string, subscription: Subscription): void {
+  remove(connectionId: string, { subscription, wish }: Placed): void {
     const groups = this.#topics.get(subscription.topic);
-    const key = canonical(subscription.filters);
-    const group = groups?.get(key);
+    const group = groups?.get(wish);
     if (groups === undefined || group === undefined) return;
-    group.members.delete(connectionId);
-    if (group.members.size === 0) groups.delete(key);
+    group.connectionIds.delete(connectionId);
+    if (group.connectionIds.size === 0) groups.delete(wish);
     if (groups.size === 0) this.#topics.delete(subscription.topic);
   }
 

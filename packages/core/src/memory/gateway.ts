@@ -1,0 +1,118 @@
+import type { CloseNotice, Frame, Gateway, Release, Sent } from '../ports/index.js';
+
+interface Held {
+  depth: number;
+  from: number;
+  bytes: number;
+  overflown: boolean;
+  frames: Frame[];
+}
+
+interface Outbox {
+  readonly sent: string[];
+  held: Held | undefined;
+  closed: CloseNotice | undefined;
+}
+
+export interface MemoryGatewayOptions {
+  /** How much is held for a connection in replay, in characters of JSON. */
+  readonly heldBytes?: number;
+  /** The offset from which this gateway gives out events: the top of the log at the start. */
+  readonly position?: number;
+}
+
+const hold = (from: number, depth: number): Held => ({ depth, from, bytes: 0, overflown: false, frames: [] });
+
+/** A `Gateway` in memory that keeps what each connection was sent: for tests and simulations. */
+export const memoryGateway = ({ heldBytes = 262_144, position: start = 0 }: MemoryGatewayOptions = {}) => {
+  const outboxes = new Map<string, Outbox>();
+  let position = start;
+
+  const keep = (held: Held, frame: Frame): void => {
+    if (held.overflown) return;
+    held.bytes += frame.text.length;
+    if (held.bytes > heldBytes) {
+      held.overflown = true;
+      held.frames = [];
+      return;
+    }
+    held.frames.push(frame);
+  };
+
+  return {
+    capabilities: { closeCodes: true, hold: true, positions: true },
+
+    connect(connectionId: string): void {
+      outboxes.set(connectionId, { sent: [], held: undefined, closed: undefined });
+    },
+
+    disconnect(connectionId: string): void {
+      outboxes.delete(connectionId);
+    },
+
+    /** The texts that a connection was sent, in order. */
+    sentTo: (connectionId: string): readonly string[] => outboxes.get(connectionId)?.sent ?? [],
+
+    closedWith: (connectionId: string): CloseNotice | undefined => outboxes.get(connectionId)?.closed,
+
+    send(connectionIds: Iterable<string>, frame: Frame): Sent {
+      let sent = 0;
+      let gone = 0;
+      for (const id of connectionIds) {
+        const outbox = outboxes.get(id);
+        if (outbox === undefined || outbox.closed !== undefined) {
+          gone += 1;
+          continue;
+        }
+        sent += 1;
+        if (outbox.held !== undefined && frame.offset !== undefined) keep(outbox.held, frame);
+        else outbox.sent.push(frame.text);
+      }
+      return { sent, queued: 0, gone };
+    },
+
+    close(connectionId: string, notice: CloseNotice): void {
+      const outbox = outboxes.get(connectionId);
+      if (outbox !== undefined) outbox.closed ??= notice;
+    },
+
+    alive: (connectionId: string): boolean => {
+      const outbox = outboxes.get(connectionId);
+      return outbox !== undefined && outbox.closed === undefined;
+    },
+
+    advance(offset: number): void {
+      if (offset > position) position = offset;
+    },
+
+    position: (connectionId: string): number => outboxes.get(connectionId)?.held?.from ?? position,
+
+    hold(connectionId: string): void {
+      const outbox = outboxes.get(connectionId);
+      if (outbox === undefined) return;
+      if (outbox.held === undefined) outbox.held = hold(position, 1);
+      else outbox.held.depth += 1;
+    },
+
+    release(connectionId: string, after: number): Release {
+      const outbox = outboxes.get(connectionId);
+      if (outbox?.held === undefined) return { released: true };
+      const { held } = outbox;
+      if (held.depth > 1) {
+        held.depth -= 1;
+        return { released: true };
+      }
+      if (held.overflown) {
+        outbox.held = hold(position, 1);
+        return { released: false, after };
+      }
+      outbox.held = undefined;
+      for (const frame of held.frames) {
+        if ((frame.offset ?? 0) > after) outbox.sent.push(frame.text);
+      }
+      return { released: true };
+    },
+  } satisfies Gateway & Record<string, unknown>;
+};
+
+export type MemoryGateway = ReturnType<typeof memoryGateway>;
