@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { asyncapi } from './asyncapi.ts';
 import { actionsPage } from './docs/actions.ts';
+import { configurationPage } from './docs/configuration.ts';
 import { httpPage } from './docs/http.ts';
 import { pushesPage } from './docs/pushes.ts';
 import { closeCodesPage, errorsPage, limitsPage } from './docs/tables.ts';
@@ -17,6 +18,7 @@ export const products = async (): Promise<Record<string, string>> => {
   return {
     'docs/actions.md': actionsPage(),
     'docs/close-codes.md': closeCodesPage(),
+    'docs/configuration.md': configurationPage(),
     'docs/errors.md': errorsPage(),
     'docs/http.md': httpPage(),
     'docs/limits.md': limitsPage(),
