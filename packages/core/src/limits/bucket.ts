@@ -1,20 +1,25 @@
 import type { BucketRule } from '@aideals/protocol';
 import type { Taken } from '../ports/index.js';
 
-/** A token bucket at a moment: `at` is Unix milliseconds. A bucket that is not there is full. */
-export interface Bucket {
-  readonly tokens: number;
-  readonly at: number;
-}
-
 const MINUTE = 60_000;
 const MAX_RETRY_AFTER = 86_400;
 
-/** What a bucket holds at `now`. A clock that went back takes nothing away and gives nothing. */
-export const tokensAt = (bucket: Bucket | undefined, rule: BucketRule, now: number): number => {
-  if (bucket === undefined) return rule.burst;
-  const passed = Math.max(0, now - bucket.at);
-  return Math.min(rule.burst, bucket.tokens + (passed * rule.perMinute) / MINUTE);
+/** A token bucket at a moment. A bucket that is not there is full. */
+export interface Bucket {
+  /** In 60,000ths of a token: what comes back in a millisecond is a whole number then, and nothing is rounded. */
+  readonly level: number;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/** The level of a full bucket. */
+export const fullLevel = (rule: BucketRule): number => rule.burst * MINUTE;
+
+/** A bucket's level at `now`. A clock that went back takes nothing away and gives nothing. */
+export const levelAt = (bucket: Bucket | undefined, rule: BucketRule, now: number): number => {
+  const full = fullLevel(rule);
+  if (bucket === undefined) return full;
+  return Math.min(full, bucket.level + Math.max(0, now - bucket.at) * rule.perMinute);
 };
 
 /**
@@ -27,10 +32,11 @@ export const takeFrom = (
   rule: BucketRule,
   now: number,
 ): { readonly taken: Taken; readonly bucket: Bucket } => {
-  const tokens = tokensAt(bucket, rule, now);
-  const needed = Math.min(cost, rule.burst);
-  if (tokens >= needed) return { taken: { ok: true, retryAfter: 0 }, bucket: { tokens: tokens - cost, at: now } };
-  const wait = Math.ceil(((needed - tokens) * 60) / rule.perMinute);
-  const retryAfter = Math.min(MAX_RETRY_AFTER, Math.max(1, wait));
-  return { taken: { ok: false, retryAfter }, bucket: { tokens, at: now } };
+  const level = levelAt(bucket, rule, now);
+  const needed = Math.min(cost, rule.burst) * MINUTE;
+  if (level >= needed) {
+    return { taken: { ok: true, retryAfter: 0 }, bucket: { level: level - cost * MINUTE, at: now } };
+  }
+  const wait = Math.ceil((needed - level) / (rule.perMinute * 1000));
+  return { taken: { ok: false, retryAfter: Math.min(MAX_RETRY_AFTER, wait) }, bucket: { level, at: now } };
 };

@@ -1,5 +1,5 @@
 import type { BucketRule } from '@aideals/protocol';
-import { type Bucket, takeFrom, tokensAt } from '../limits/bucket.js';
+import { type Bucket, fullLevel, levelAt, takeFrom } from '../limits/bucket.js';
 import type { Clock, Limiter, Taken } from '../ports/index.js';
 
 /** How many buckets each take looks at, to forget those that are full again. More than it can add. */
@@ -23,10 +23,10 @@ export const memoryLimiter = (clock: Clock) => {
         return;
       }
       const [key, { bucket, rule }] = next.value;
-      const tokens = tokensAt(bucket, rule, now);
-      if (tokens >= rule.burst) buckets.delete(key);
+      const level = levelAt(bucket, rule, now);
+      if (level >= fullLevel(rule)) buckets.delete(key);
       // After the clock went back the bucket fills from here, not only when the old time has come again.
-      else if (bucket.at > now) buckets.set(key, { bucket: { tokens, at: now }, rule });
+      else if (bucket.at > now) buckets.set(key, { bucket: { level, at: now }, rule });
     }
   };
 
