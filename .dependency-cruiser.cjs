@@ -97,6 +97,12 @@ module.exports = {
       to: { path: `${CORE}features/`, pathNot: `${CORE}features/$1(/|\\.|-)`, dependencyTypesNot: ['type-only'] },
     },
     inside(
+      'delivery-carries',
+      'delivery/',
+      '(features|actions|calls|generated|engine|memory)/',
+      'Delivery stores and sends for any feature: take the decision as a value.',
+    ),
+    inside(
       'rules-know-no-features',
       '(match|auth|limits)/',
       '(features|actions|calls|generated|engine|memory)/',

@@ -32,6 +32,7 @@ const planted: readonly [file: string, line: string, rule: string][] = [
   ['packages/core/src/actions/a.ts', "import './b.js';", 'core-actions-stand-alone'],
   ['packages/core/src/features/a.ts', "import '../actions/b.js';", 'core-features-do-not-act'],
   ['packages/core/src/features/c.ts', "import './d.js';", 'core-features-do-not-meet'],
+  ['packages/core/src/delivery/a.ts', "import '../features/d.js';", 'core-delivery-carries'],
   ['packages/core/src/match/a.ts', "import '../features/d.js';", 'core-rules-know-no-features'],
   ['packages/core/src/ports/a.ts', "import '../match/b.js';", 'core-ports-know-nothing'],
   ['packages/core/src/memory/a.ts', "import '../features/d.js';", 'core-memory-implements-ports'],
