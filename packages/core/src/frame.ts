@@ -1,48 +1,67 @@
 import { WireError } from '@aideals/protocol';
 import { errorFrame, replyFrame } from './delivery/frames.js';
-import type { Exchange } from './exchange.js';
+import { Exchange } from './exchange.js';
 import type { ActionContext, Context } from './handler.js';
 import { takeRefusal, takeToken } from './limits/frames.js';
 import type { Continuation, Outcome, Push } from './outcome.js';
 import { type Awaitable, andThen, type CloseNotice, type ConnectionRecord, type RecordPatch } from './ports/index.js';
 import { TooLarge, walk } from './steps.js';
 
-interface Collected {
-  readonly pushes: Push[];
-  readonly next: Continuation[];
-  record?: RecordPatch;
-  close?: CloseNotice;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** The context of one frame, and what its handler collects. A class, since one is made for every frame. */
+class Collector implements ActionContext {
+  readonly ports: Context['ports'];
+  readonly settings: Context['settings'];
+  readonly tokens: Context['tokens'];
+  readonly now: number;
+  readonly systemStatus: Context['systemStatus'];
+  readonly connection: ConnectionRecord;
+  pushes: Push[] | undefined = undefined;
+  continuations: Continuation[] | undefined = undefined;
+  record: RecordPatch | undefined = undefined;
+  notice: CloseNotice | undefined = undefined;
+
+  constructor(base: Context, connection: ConnectionRecord) {
+    this.ports = base.ports;
+    this.settings = base.settings;
+    this.tokens = base.tokens;
+    this.now = base.now;
+    this.systemStatus = base.systemStatus;
+    this.connection = connection;
+  }
+
+  push(push: Push): void {
+    this.pushes ??= [];
+    this.pushes.push(push);
+  }
+
+  patch(patch: RecordPatch): void {
+    this.record = { ...this.record, ...patch };
+  }
+
+  next(continuation: Continuation): void {
+    this.continuations ??= [];
+    this.continuations.push(continuation);
+  }
+
+  close(notice: CloseNotice): void {
+    this.notice = notice;
+  }
 }
 
-const collecting = (base: Context, connection: ConnectionRecord, into: Collected): ActionContext => ({
-  ...base,
-  connection,
-  push: (push) => {
-    into.pushes.push(push);
-  },
-  patch: (patch) => {
-    into.record = { ...into.record, ...patch };
-  },
-  next: (continuation) => {
-    into.next.push(continuation);
-  },
-  close: (notice) => {
-    into.close = notice;
-  },
-});
-
-const answered = (x: Exchange, collected: Collected): Outcome => {
+const answered = (x: Exchange, collected: Collector): Outcome => {
   const { answer } = x;
-  const { pushes, next, record, close } = collected;
-  return {
-    ...(answer === undefined
-      ? {}
-      : { reply: replyFrame(answer.type, answer.data, x.requestId, x.cx.now, answer.envelope) }),
-    ...(record === undefined ? {} : { record }),
-    ...(pushes.length === 0 ? {} : { pushes }),
-    ...(next.length === 0 ? {} : { next }),
-    ...(close === undefined ? {} : { close }),
-  };
+  const { pushes, continuations, record, notice } = collected;
+  const outcome: Mutable<Outcome> = {};
+  if (answer !== undefined) {
+    outcome.reply = replyFrame(answer.type, answer.data, x.requestId, collected.now, answer.envelope);
+  }
+  if (record !== undefined) outcome.record = record;
+  if (pushes !== undefined) outcome.pushes = pushes;
+  if (continuations !== undefined) outcome.next = continuations;
+  if (notice !== undefined) outcome.close = notice;
+  return outcome;
 };
 
 /** What a client is told of a fault: nothing but where the operator finds it. */
@@ -90,8 +109,8 @@ export const handleFrame = (
   text: string,
   bytes: number,
 ): Awaitable<Outcome> => {
-  const collected: Collected = { pushes: [], next: [] };
-  const x: Exchange = { cx: collecting(base, connection, collected), text, bytes };
+  const collected = new Collector(base, connection);
+  const x = new Exchange(collected, text, bytes);
   const { telemetry } = base.ports;
   const settle = (outcome: Outcome, how: string): Outcome => {
     telemetry.count('frames', { action: x.action ?? 'unknown', outcome: how });

@@ -8,15 +8,13 @@ export const replyFrame = (
   requestId: string | undefined,
   now: number,
   envelope?: object,
-): Frame => ({
-  text: JSON.stringify({
-    type,
-    data,
-    ...(requestId === undefined ? {} : { requestId }),
-    ...envelope,
-    timestamp: toSeconds(now),
-  }),
-});
+): Frame => {
+  const frame: Record<string, unknown> = { type, data };
+  if (requestId !== undefined) frame['requestId'] = requestId;
+  if (envelope !== undefined) Object.assign(frame, envelope);
+  frame['timestamp'] = toSeconds(now);
+  return { text: JSON.stringify(frame) };
+};
 
 export const errorFrame = (error: WireError, requestId: string | undefined, now: number): Frame =>
   replyFrame('error', error.data, requestId, now);
