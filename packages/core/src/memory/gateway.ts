@@ -3,6 +3,8 @@ import type { CloseNotice, Frame, Gateway, Release, Sent } from '../ports/index.
 interface Held {
   depth: number;
   from: number;
+  /** The lowest place up to which the owner of an ended hold has read the log: the others have not sent what lies past it. */
+  after: number;
   bytes: number;
   overflown: boolean;
   frames: Frame[];
@@ -21,7 +23,14 @@ export interface MemoryGatewayOptions {
   readonly position?: number;
 }
 
-const hold = (from: number, depth: number): Held => ({ depth, from, bytes: 0, overflown: false, frames: [] });
+const hold = (from: number, depth: number): Held => ({
+  depth,
+  from,
+  after: Number.POSITIVE_INFINITY,
+  bytes: 0,
+  overflown: false,
+  frames: [],
+});
 
 /** A `Gateway` in memory that keeps what each connection was sent: for tests and simulations. */
 export const memoryGateway = ({ heldBytes = 262_144, position: start = 0 }: MemoryGatewayOptions = {}) => {
@@ -98,17 +107,18 @@ export const memoryGateway = ({ heldBytes = 262_144, position: start = 0 }: Memo
       const outbox = outboxes.get(connectionId);
       if (outbox?.held === undefined) return { released: true };
       const { held } = outbox;
+      held.after = Math.min(held.after, after);
       if (held.depth > 1) {
         held.depth -= 1;
         return { released: true };
       }
       if (held.overflown) {
         outbox.held = hold(position, 1);
-        return { released: false, after };
+        return { released: false, after: held.after };
       }
       outbox.held = undefined;
       for (const frame of held.frames) {
-        if ((frame.offset ?? 0) > after) outbox.sent.push(frame.text);
+        if ((frame.offset ?? 0) > held.after) outbox.sent.push(frame.text);
       }
       return { released: true };
     },
