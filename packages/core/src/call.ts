@@ -67,7 +67,7 @@ const fieldsOf = (schema: Schema): string[] => ('shape' in schema ? Object.keys(
 const checked = (schema: Schema | undefined, value: unknown, root: readonly PropertyKey[]): unknown => {
   if (schema === undefined) return undefined;
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw WireError.fields(fieldErrors(parsed.error, root, fieldsOf(schema)));
+  if (!parsed.success) throw WireError.fields(fieldErrors(parsed.error, value, root, fieldsOf(schema)));
   return parsed.data;
 };
 

@@ -44,7 +44,7 @@ const envelope = (x: Exchange): void => {
   const requestId = requestIdOf(x.json);
   if (requestId !== undefined) x.requestId = requestId;
   const parsed = clientFrame.safeParse(x.json);
-  if (!parsed.success) throw WireError.fields(fieldErrors(parsed.error, [], []));
+  if (!parsed.success) throw WireError.fields(fieldErrors(parsed.error, x.json, [], []));
   const { action, data } = parsed.data;
   if (!isAction(action)) {
     throw new WireError('VALIDATION_ERROR', `Unknown action: ${shown(action)}`, {
@@ -73,7 +73,7 @@ const schema = (x: Exchange): void => {
   const parsed = input.safeParse(x.data);
   if (!parsed.success) {
     const known = 'shape' in input ? Object.keys(input.shape as object) : [];
-    throw WireError.fields(fieldErrors(parsed.error, ['data'], known));
+    throw WireError.fields(fieldErrors(parsed.error, x.data, ['data'], known));
   }
   x.input = parsed.data;
 };

@@ -49,7 +49,10 @@ export const filters = z.record(z.string().min(1).max(128), value).superRefine((
 export type Filters = z.output<typeof filters>;
 export type FilterValue = Filters[string];
 
-const attribute = z.union([text, z.number(), z.boolean(), z.null(), z.array(z.union([text, z.number(), z.boolean()]))]);
+const plain = z.union([z.string(), z.number(), z.boolean()]);
+const attribute = z.union([plain, z.null(), z.array(plain)], {
+  error: 'must be a string, a finite number, a boolean, null, or a list of strings, numbers and booleans',
+});
 
 /** Attributes of an event that are laid over its `data` for matching; `null` counts as absent. */
 export const attributes = z.record(z.string().min(1).max(128), attribute);

@@ -18,19 +18,56 @@ export const nearest = (name: string, known: readonly string[]): string | undefi
 
 const shown = (text: string): string => (text.length > 64 ? `${text.slice(0, 64)}…` : text);
 
-const say = (issue: Issue): string => {
-  if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.startsWith('Invalid input')) {
-    return 'is required';
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a finite number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'a JSON object',
+  record: 'a JSON object',
+};
+
+const UNITS: Readonly<Record<string, string>> = { string: 'characters', array: 'items' };
+
+const valueAt = (value: unknown, path: readonly PropertyKey[]): unknown =>
+  path.reduce<unknown>(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[key] : undefined),
+    value,
+  );
+
+const range = (issue: Extract<Issue, { code: 'too_small' | 'too_big' }>): string => {
+  const [word, limit] = issue.code === 'too_small' ? ['at least', issue.minimum] : ['at most', issue.maximum];
+  const unit = UNITS[issue.origin];
+  return unit === undefined ? `must be ${word} ${limit}` : `must have ${word} ${limit} ${unit}`;
+};
+
+const ZODS_OWN = /^(?:Invalid|Too|Unrecognized)\b/u;
+
+/** What to do about an issue: the schema's own words where it has some, else a plain sentence. */
+const say = (issue: Issue, value: unknown): string => {
+  if (!ZODS_OWN.test(issue.message)) return issue.message;
+  if (valueAt(value, issue.path) === undefined) return 'is required';
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${KINDS[issue.expected] ?? issue.expected}`;
+    case 'too_small':
+    case 'too_big':
+      return range(issue);
+    case 'invalid_value':
+      return `must be ${issue.values.map((each) => JSON.stringify(each)).join(' or ')}`;
+    default:
+      return issue.message;
   }
-  return issue.message.replace(/^Invalid input: /u, '');
 };
 
 /**
- * The wrong fields of a parse, each with its path from `root` (for a frame `['data']`, for a body none).
+ * The wrong fields of a parse of `value`, each with its path from `root` (for a frame `['data']`, for a body none).
  * `known` are the field names of the object itself, for the nearest one to an unknown field.
  */
 export const fieldErrors = (
   error: z.core.$ZodError,
+  value: unknown,
   root: readonly PropertyKey[],
   known: readonly string[],
 ): FieldError[] => {
@@ -47,7 +84,7 @@ export const fieldErrors = (
       }
       continue;
     }
-    found.push({ path: path.map(shown).join('.'), message: say(issue) });
+    found.push({ path: path.map(shown).join('.'), message: say(issue, value) });
   }
   return found.slice(0, 20);
 };

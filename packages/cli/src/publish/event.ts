@@ -29,7 +29,7 @@ export const parseEvent = (text: string, options: ReadingOptions): Parsed => {
   if (options.topic !== undefined && !Object.hasOwn(event, 'topic')) event['topic'] = options.topic;
   const result = contract.safeParse(event);
   if (!result.success) {
-    const problem = fieldErrors(result.error, [], fields)
+    const problem = fieldErrors(result.error, event, [], fields)
       .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
       .join('; ');
     const hint = Object.hasOwn(event, 'data') ? '' : ' (lines that are the data itself need --data)';

@@ -43,6 +43,7 @@ describe('a token', () => {
     ['no sub', hs({ exp: NOW + 60 })],
     ['an empty sub', hs({ sub: '', exp: NOW + 60 })],
     ['a sub with control characters', hs({ sub: 'a\u0000b', exp: NOW + 60 })],
+    ['a sub that poses as a room', hs({ sub: 'room:x', exp: NOW + 60 })],
     ['no exp', hs({ sub: 'alice' })],
     ['an exp that is no number', hs({ sub: 'alice', exp: 'soon' })],
     ['nbf in the future', hs({ ...good, nbf: NOW + 30 })],

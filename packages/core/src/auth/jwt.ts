@@ -40,7 +40,8 @@ const list = (value: unknown): readonly string[] | undefined => {
 
 const claimsOf = (payload: JWTPayload): Claims | undefined => {
   const sub = identifier.safeParse(payload.sub);
-  if (!sub.success || typeof payload.exp !== 'number') return undefined;
+  // A recipient that begins so is a room: no user may pose as one.
+  if (!sub.success || sub.data.startsWith('room:') || typeof payload.exp !== 'number') return undefined;
   const rooms = list(payload['rooms']);
   const authTime = payload['auth_time'];
   return {
