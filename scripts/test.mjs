@@ -5,7 +5,6 @@
 import { join } from 'node:path';
 import { endAll, run } from './test/child.mjs';
 import { debianPackages } from './test/debian.mjs';
-import { guide } from './test/guide.mjs';
 import { suites } from './test/vitest.mjs';
 
 process.chdir(join(import.meta.dirname, '..'));
@@ -17,7 +16,7 @@ const command =
     run(program, args);
 const npm = (...args) => command('npm', 'run', '--silent', ...args);
 
-/** The examples say themselves how many there were. */
+/** The examples, of which one is the guide's own test; they say themselves how many there were. */
 const examples = async () => {
   let ended;
   try {
@@ -48,7 +47,6 @@ const steps = {
   conformance: () => suites(['conformance']),
   documents: () => suites(['documents']),
   examples,
-  guide,
   node24: () => suites(['unit', 'conformance'], { node: ['npx', '-y', 'node@24'] }),
 };
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { asyncapi } from './asyncapi.ts';
 import { actionsPage } from './docs/actions.ts';
 import { configurationPage } from './docs/configuration.ts';
+import { embedded } from './docs/embedded.ts';
 import { httpPage } from './docs/http.ts';
 import { pushesPage } from './docs/pushes.ts';
 import { closeCodesPage, errorsPage, limitsPage } from './docs/tables.ts';
@@ -16,6 +17,7 @@ export const products = async (): Promise<Record<string, string>> => {
   const manifest = new URL('../../packages/protocol/package.json', import.meta.url);
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
   return {
+    'CONTRIBUTING.md': embedded('CONTRIBUTING.md'),
     'docs/actions.md': actionsPage(),
     'docs/close-codes.md': closeCodesPage(),
     'docs/configuration.md': configurationPage(),

@@ -1,4 +1,4 @@
-/** What the tests need of Debian: a browser, and Python's client, for which others than us wrote the other side. */
+/** What the tests need of Debian: a browser, and the tools and the client of others, which the examples use. */
 import { existsSync } from 'node:fs';
 import { run } from './child.mjs';
 
@@ -13,6 +13,8 @@ const has = async (module) => {
 
 const needs = [
   ['chromium', async () => existsSync('/usr/bin/chromium')],
+  ['curl', async () => existsSync('/usr/bin/curl')],
+  ['bsdutils', async () => existsSync('/usr/bin/script')],
   ['python3-websocket', () => has('websocket')],
   ['python3-jwt', () => has('jwt')],
   ['python3-pytest', () => has('pytest')],
