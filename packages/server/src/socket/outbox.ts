@@ -1,0 +1,216 @@
+import type { Frame } from '@aideals/core';
+import { type CloseCodeNumber, closeCodes } from '@aideals/protocol';
+import { encodeConflated, encoded } from './encoding.js';
+import type { Flushable, Flusher } from './flusher.js';
+import { FrameQueue } from './frame-queue.js';
+import type { Hold } from './hold.js';
+import type { Joiner } from './joiner.js';
+
+/** What an outbox writes to: a socket after its upgrade. */
+export interface Wire {
+  /** Bytes handed over that the system has not taken. */
+  readonly buffered: number;
+  /** Hands over whole frames; `taken` is called when the system took them. */
+  write(bytes: Uint8Array, taken: () => void): void;
+  /** Sends a close frame behind what was handed over, and gives the peer a bounded time to answer it. */
+  close(code: CloseCodeNumber, reason: string): void;
+}
+
+/** What all outboxes of a server share. */
+export interface OutboxSettings {
+  readonly softBytes: number;
+  readonly hardBytes: number;
+  readonly flusher: Flusher;
+  readonly joiner: Joiner;
+  readonly counters: { frames: number; bytes: number; writes: number; conflated: number };
+}
+
+const HANDED_BYTES = 65_536;
+const MAX_CONTROLS = 32;
+/** How long a close waits for what is queued. */
+const FLUSH_MS = 5_000;
+
+/**
+ * The one ordered way out to a socket. Nothing else writes to it between upgrade and close. What waits is joined into one
+ * write; only so much is handed to the socket at once that the rest can still be conflated; a reader that falls behind past
+ * the hard mark is closed.
+ */
+export class Outbox implements Flushable {
+  isSoon = false;
+  isInTurn = false;
+  /** Where deal events are held back during a replay. */
+  held: Hold | undefined;
+  /** Called once, when no more frames are taken. */
+  onClosing: ((code: CloseCodeNumber) => void) | undefined;
+  /** Grows with each write that the system took. */
+  progress = 0;
+  /** Grows with each frame that was written. */
+  written = 0;
+
+  readonly #wire: Wire;
+  readonly #shared: OutboxSettings;
+  readonly #queue = new FrameQueue();
+  readonly #taken = (): void => this.#afterTaken();
+  #controls: Uint8Array[] = [];
+  #conflated = 0;
+  #state: 'open' | 'closing' | 'closed' = 'open';
+  #code: CloseCodeNumber = 1000;
+  #bound: NodeJS.Timeout | undefined;
+  #onRoom: (() => void) | undefined;
+
+  constructor(wire: Wire, shared: OutboxSettings) {
+    this.#wire = wire;
+    this.#shared = shared;
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
+  /** Bytes on their way: queued here, or handed over and not yet taken. */
+  get waiting(): number {
+    return this.#queue.bytes + this.#wire.buffered;
+  }
+
+  get hasRoom(): boolean {
+    return this.waiting < this.#shared.softBytes;
+  }
+
+  /** Calls back once, when there is room again. */
+  whenRoom(call: () => void): void {
+    this.#onRoom = call;
+  }
+
+  /** Takes a frame; false where it is closing, or closes because of it. It is written when the flusher says so. */
+  push(frame: Frame): boolean {
+    if (this.#state !== 'open') return false;
+    if (this.held !== undefined && frame.offset !== undefined) {
+      this.held.keep(frame);
+      return true;
+    }
+    if (frame.key !== undefined && this.waiting > this.#shared.softBytes) {
+      const older = this.#queue.takeOut(frame.key);
+      this.#conflated += older;
+      this.#shared.counters.conflated += older;
+    }
+    this.#queue.push(frame);
+    // More than one write: what the system takes at once is no sign of a slow reader.
+    if (this.#queue.bytes > HANDED_BYTES) this.flush();
+    if (this.waiting <= this.#shared.hardBytes) return true;
+    this.giveUp(4008);
+    return false;
+  }
+
+  /** A ping, or the answer to one: leaves before what is queued. Only the latest are kept. */
+  control(frame: Uint8Array): void {
+    if (this.#state === 'closed') return;
+    this.#controls.push(frame);
+    if (this.#controls.length > MAX_CONTROLS) this.#controls.shift();
+    this.#shared.flusher.soon(this);
+  }
+
+  flush(): void {
+    while (this.#state !== 'closed' && this.#wire.buffered === 0) {
+      const bytes = this.#take();
+      if (bytes === undefined) break;
+      this.#wire.write(bytes, this.#taken);
+    }
+    if (this.#state === 'closing' && this.#queue.size === 0) this.#finish();
+  }
+
+  /** Hands over all that waits, whether there is room or not: the peer asked for the end. */
+  flushAll(): void {
+    if (this.#state === 'closed') return;
+    for (let bytes = this.#take(); bytes !== undefined; bytes = this.#take()) this.#wire.write(bytes, this.#taken);
+  }
+
+  /** Takes no more frames, and closes when what is queued has left, or after a bounded time. */
+  close(code: CloseCodeNumber): void {
+    if (this.#state !== 'open') return;
+    this.#begin(code);
+    this.flush();
+    if (this.isFinished) return;
+    this.#bound = setTimeout(() => this.#finish(), FLUSH_MS);
+    this.#bound.unref();
+  }
+
+  /** Closes now, and drops what is queued: the peer does not read, or is gone. */
+  giveUp(code: CloseCodeNumber): void {
+    if (this.#state === 'closed') return;
+    if (this.#state === 'open') this.#begin(code);
+    this.#finish();
+  }
+
+  /** The socket is closed or closing by itself: nothing can be written any more. */
+  end(): void {
+    if (this.#state === 'open') this.onClosing?.(1000);
+    this.#state = 'closed';
+    this.#clear();
+  }
+
+  get isFinished(): boolean {
+    return this.#state === 'closed';
+  }
+
+  #begin(code: CloseCodeNumber): void {
+    this.#state = 'closing';
+    this.#code = code;
+    this.onClosing?.(code);
+  }
+
+  #finish(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#clear();
+    this.#wire.close(this.#code, closeCodes[this.#code].reason);
+  }
+
+  #clear(): void {
+    clearTimeout(this.#bound);
+    this.#queue.clear();
+    this.#controls = [];
+    this.held = undefined;
+    this.#onRoom = undefined;
+  }
+
+  #afterTaken(): void {
+    this.progress += 1;
+    this.flush();
+    if (this.#onRoom === undefined || !this.hasRoom) return;
+    const call = this.#onRoom;
+    this.#onRoom = undefined;
+    call();
+  }
+
+  /** The next write: pings and pongs, then as many frames as fit. */
+  #take(): Uint8Array | undefined {
+    const { joiner, counters } = this.#shared;
+    let bytes = 0;
+    if (this.#controls.length > 0) {
+      for (const control of this.#controls) joiner.add(control);
+      this.#controls = [];
+    }
+    for (let frame = this.#queue.peek(); frame !== undefined; frame = this.#queue.peek()) {
+      if (bytes > 0 && bytes + encoded(frame).length > HANDED_BYTES) break;
+      this.#queue.shift();
+      const part = this.#partOf(frame);
+      bytes += part.length;
+      this.written += 1;
+      counters.frames += 1;
+      joiner.add(part);
+    }
+    const joined = joiner.join();
+    if (joined !== undefined) {
+      counters.writes += 1;
+      counters.bytes += joined.length;
+    }
+    return joined;
+  }
+
+  #partOf(frame: Frame): Uint8Array {
+    if (this.#conflated === 0 || frame.offset === undefined) return encoded(frame);
+    const part = encodeConflated(frame, this.#conflated);
+    this.#conflated = 0;
+    return part;
+  }
+}

@@ -1,0 +1,59 @@
+import { Flusher } from '../socket/flusher.js';
+import { Joiner } from '../socket/joiner.js';
+import { Outbox, type OutboxSettings, type Wire } from '../socket/outbox.js';
+import { readFrames } from './read-frames.js';
+
+/** A socket that takes what it is given at once, until told to stop. */
+export class FakeWire implements Wire {
+  buffered = 0;
+  readonly writes: Uint8Array[] = [];
+  closedWith: readonly [number, string] | undefined;
+  isReading = true;
+  #taken: (() => void)[] = [];
+
+  write(bytes: Uint8Array, taken: () => void): void {
+    this.writes.push(bytes);
+    if (this.isReading) {
+      process.nextTick(taken);
+      return;
+    }
+    this.buffered += bytes.length;
+    this.#taken.push(taken);
+  }
+
+  close(code: number, reason: string): void {
+    this.closedWith = [code, reason];
+  }
+
+  /** The peer reads all that was handed over. */
+  take(): void {
+    const taken = this.#taken;
+    this.#taken = [];
+    this.buffered = 0;
+    for (const each of taken) each();
+  }
+
+  /** The JSON texts that were written. */
+  get texts(): string[] {
+    return readFrames(Buffer.concat(this.writes)).messages;
+  }
+}
+
+export const sharedSettings = (over: Partial<OutboxSettings> = {}): OutboxSettings => ({
+  softBytes: 262_144,
+  hardBytes: 1_048_576,
+  flusher: new Flusher(),
+  joiner: new Joiner(),
+  counters: { frames: 0, bytes: 0, writes: 0, conflated: 0 },
+  ...over,
+});
+
+export const fakeOutbox = (over: Partial<OutboxSettings> = {}) => {
+  const wire = new FakeWire();
+  const settings = sharedSettings(over);
+  return { wire, settings, outbox: new Outbox(wire, settings) };
+};
+
+/** The end of this tick, and of one round of the event loop. */
+export const tick = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve));
+export const round = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
