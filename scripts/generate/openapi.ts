@@ -7,7 +7,7 @@ import { type Schema, schemaOf } from './schema.ts';
 const JSON_TYPE = 'application/json';
 
 /** What any call may answer, and why. */
-export const COMMON_STATUSES: Readonly<Record<number, string>> = {
+const COMMON_STATUSES: Readonly<Record<number, string>> = {
   400: 'The request has a wrong shape: `data.details.fields` names each wrong field.',
   401: 'The token or key is missing, bad or expired.',
   403: 'The scope is not granted, or the address or origin is not let in.',

@@ -24,7 +24,7 @@ export const endAll = () => {
 };
 
 /** Starts a program in a group of its own; `output` grows as it writes. */
-export const start = (command, args, { env = {} } = {}) => {
+const start = (command, args, { env = {} } = {}) => {
   const child = spawn(command, args, {
     env: { ...environment, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
