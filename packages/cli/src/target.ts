@@ -14,17 +14,13 @@ export interface Target {
   readonly socket: string;
 }
 
-interface Environment {
-  readonly WEBSOCKET_API_GATEWAY_URL?: string | undefined;
-  readonly STAGE?: string | undefined;
-  readonly HOST?: string | undefined;
-  readonly PORT?: string | undefined;
-}
+type Environment = Readonly<Record<string, string | undefined>>;
 
 const localAddress = (env: Environment): string => {
   // What a server listens on everywhere is reached here on loopback.
-  const host = !env.HOST || env.HOST === '0.0.0.0' || env.HOST === '::' ? '127.0.0.1' : env.HOST;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${env.PORT || '3001'}`;
+  const given = env['HOST'];
+  const host = !given || given === '0.0.0.0' || given === '::' ? '127.0.0.1' : given;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${env['PORT'] || '3001'}`;
 };
 
 /**
@@ -33,7 +29,7 @@ const localAddress = (env: Environment): string => {
  */
 export const resolveTarget = (given: string | undefined, env: Environment): Target => {
   const name = given === undefined ? 'WEBSOCKET_API_GATEWAY_URL' : '--url';
-  const text = given ?? (env.WEBSOCKET_API_GATEWAY_URL || localAddress(env));
+  const text = given ?? (env['WEBSOCKET_API_GATEWAY_URL'] || localAddress(env));
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const socketProtocol = url && SOCKET_OF[url.protocol];
   const httpProtocol = url && HTTP_OF[url.protocol];
@@ -41,7 +37,7 @@ export const resolveTarget = (given: string | undefined, env: Environment): Targ
     throw wrongUse(`${name} ${text}: give an address that begins with http://, https://, ws:// or wss://`);
   }
   const path = url.pathname.replace(/\/+$/u, '');
-  const base = ['/ws', `/${env.STAGE || 'prod'}`].find((end) => path.endsWith(end));
+  const base = ['/ws', `/${env['STAGE'] || 'prod'}`].find((end) => path.endsWith(end));
   const httpPath = base === undefined ? path : path.slice(0, -base.length);
   return {
     http: `${httpProtocol}//${url.host}${httpPath}`,

@@ -1,0 +1,49 @@
+import { Command, CommanderError } from 'commander';
+import { addCheckConfig } from './commands/check-config.js';
+import { addPublish } from './commands/publish.js';
+import { addServe } from './commands/serve.js';
+import { addTail } from './commands/tail.js';
+import { addToken } from './commands/token.js';
+import { messageOf, UserError } from './user-error.js';
+
+const USAGE = 2;
+
+/** The command with all its subcommands. */
+const createProgram = (): Command => {
+  const program = new Command('aideals')
+    .description('The real-time layer of an AI deals system: serve it, publish to it, watch it.')
+    .showHelpAfterError('(add --help for what there is)')
+    // Before the subcommands, which take it over.
+    .exitOverride();
+  for (const add of [addServe, addToken, addPublish, addTail, addCheckConfig]) add(program);
+  return program;
+};
+
+const isNotBuilt = (error: unknown): boolean =>
+  (error as NodeJS.ErrnoException | undefined)?.code === 'ERR_MODULE_NOT_FOUND' && /@aideals/u.test(messageOf(error));
+
+const tell = (error: unknown): void => {
+  if (process.env['AIDEALS_LOG_LEVEL'] === 'debug' && error instanceof Error) {
+    process.stderr.write(`${error.stack}\n`);
+    return;
+  }
+  const message = isNotBuilt(error)
+    ? 'not built in full: run `npm run build` in the root of the project'
+    : messageOf(error).replaceAll(/\s*\n\s*/gu, ' ');
+  process.stderr.write(`aideals: ${message}\n`);
+};
+
+/** Runs one command line and sets the exit code: 0, 1 where it failed, 2 where an option or a setting is wrong. */
+export const run = async (args: readonly string[]): Promise<void> => {
+  try {
+    await createProgram().parseAsync(args, { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // It has written its line, or the help that was asked for.
+      process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+      return;
+    }
+    tell(error);
+    process.exitCode = error instanceof UserError ? error.exitCode : 1;
+  }
+};
