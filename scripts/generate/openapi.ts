@@ -13,6 +13,7 @@ const COMMON_STATUSES: Readonly<Record<number, string>> = {
   403: 'The scope is not granted, or the address or origin is not let in.',
   429: 'Too many requests: come back after Retry-After.',
   500: 'A fault of the server.',
+  503: 'The server cannot serve this now: come back after Retry-After.',
 };
 
 const BODY_STATUSES: Readonly<Record<number, string>> = {
