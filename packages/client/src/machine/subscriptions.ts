@@ -1,0 +1,200 @@
+import { AidealsError } from '../errors.js';
+import { type JsonObject, type Lost, milliseconds } from '../frames.js';
+import type { ServerFrame } from '../generated/wire.js';
+import { keyOf } from '../matching.js';
+import { endDue, endingFrame, orphan, release } from './ending.js';
+import { cursorOf, settle } from './routing.js';
+import type { Event, Sub } from './state.js';
+import { jitter, removeSub, send, sendable, set, setSub, type Turn } from './turn.js';
+
+type Of<T extends Event['type']> = Extract<Event, { type: T }>;
+
+/** Asks the server for a subscription; with `resumes` for what was missed since its cursor too. */
+const ask = (turn: Turn, sub: Sub, resumes: boolean): void => {
+  const { topic, filters, cursor } = sub;
+  const after = resumes ? cursor : undefined;
+  const data = { topic, filters, ...(after === undefined ? {} : { lastEventId: after }) };
+  const requestId = send(turn, 'subscribeToDeals', data);
+  const until = turn.moment.now + turn.state.config.timing.confirmWithin;
+  setSub(turn, {
+    ...sub,
+    phase: 'asked',
+    serverId: undefined,
+    retryAt: undefined,
+    ask: { requestId, until, resumes: after !== undefined },
+  });
+};
+
+/** Asks for each subscription that waits. */
+export const askWaiting = (turn: Turn): void => {
+  if (!sendable(turn.state)) return;
+  for (const sub of turn.state.subs.values()) if (sub.phase === 'waiting') ask(turn, sub, true);
+};
+
+/** Asks for those whose time to try again has come. */
+export const askDue = (turn: Turn): void => {
+  if (!sendable(turn.state)) return;
+  const due = (at: number | undefined) => at !== undefined && at <= turn.moment.now;
+  for (const sub of turn.state.subs.values()) if (sub.phase === 'waiting' && due(sub.retryAt)) ask(turn, sub, true);
+  endDue(turn);
+};
+
+export const subscribe = (turn: Turn, { id, request, lastEventId }: Of<'subscribe'>): void => {
+  const sub: Sub = {
+    ...request,
+    id,
+    key: keyOf(request.topic, request.filters),
+    phase: 'waiting',
+    cursor: lastEventId,
+    serverId: undefined,
+    ask: undefined,
+    retryAt: undefined,
+    refusals: 0,
+    before: undefined,
+    confirmed: false,
+  };
+  setSub(turn, sub);
+  if (sendable(turn.state)) ask(turn, sub, true);
+};
+
+export const update = (turn: Turn, { id, request }: Of<'update'>): void => {
+  const sub = turn.state.subs.get(id);
+  if (sub === undefined) return;
+  const key = keyOf(request.topic, request.filters);
+  if (key === sub.key) {
+    if (sub.serverId !== undefined) turn.out.push({ type: 'confirmed', id, serverId: sub.serverId });
+    return;
+  }
+  orphan(turn, sub);
+  const { topic, filters, serverId } = sub;
+  const confirmed = sub.confirmed && sub.before === undefined;
+  const phase = serverId === undefined ? 'waiting' : sub.phase;
+  const changed: Sub = {
+    ...sub,
+    ...request,
+    key,
+    cursor: cursorOf(turn.state, sub),
+    phase: 'waiting',
+    serverId: undefined,
+    ask: undefined,
+    retryAt: undefined,
+    before: confirmed ? { topic, filters, key: sub.key, serverId, phase } : sub.before,
+  };
+  setSub(turn, changed);
+  // What is live goes on from the new confirmation; what was missed and not yet replayed is asked for again.
+  if (sendable(turn.state)) ask(turn, changed, changed.before?.phase !== 'live');
+};
+
+export const unsubscribe = (turn: Turn, { id }: Of<'unsubscribe'>): void => {
+  const sub = turn.state.subs.get(id);
+  if (sub === undefined) return;
+  orphan(turn, sub);
+  removeSub(turn, id);
+  release(turn, sub.key, sub.serverId);
+  if (sub.before !== undefined) release(turn, sub.before.key, sub.before.serverId);
+};
+
+const confirm = (turn: Turn, sub: Sub, data: JsonObject): void => {
+  settle(turn);
+  const serverId = String(data['subscriptionId']);
+  const resumes = sub.ask?.resumes === true;
+  const position = typeof data['lastEventId'] === 'string' ? data['lastEventId'] : undefined;
+  setSub(turn, {
+    ...sub,
+    phase: resumes ? 'replaying' : 'live',
+    serverId,
+    cursor: resumes ? sub.cursor : position,
+    ask: undefined,
+    refusals: 0,
+    before: undefined,
+    confirmed: true,
+  });
+  if (sub.before !== undefined) release(turn, sub.before.key, sub.before.serverId);
+  turn.out.push({ type: 'confirmed', id: sub.id, serverId });
+  const lost = data['lost'];
+  if (typeof lost === 'object' && lost !== null) turn.out.push({ type: 'gap', id: sub.id, lost: lost as Lost });
+};
+
+/** When a refusal may pass, or undefined where asking again would lead to nothing. */
+const retryIn = (turn: Turn, sub: Sub, error: AidealsError): number | undefined => {
+  switch (error.code) {
+    case 'RATE_LIMIT_EXCEEDED':
+      return (milliseconds(error.details['retryAfter']) ?? 1000) + turn.moment.random * 1000;
+    case 'AUTHENTICATION_ERROR':
+    case 'CONNECTION_ERROR':
+    case 'INTERNAL_ERROR':
+      return 1000 + jitter(turn, sub.refusals + 1);
+    case 'SUBSCRIPTION_ERROR':
+      // It was granted before, so it is not over a limit of its own making.
+      return sub.confirmed && sub.before === undefined ? 1000 + jitter(turn, sub.refusals + 1) : undefined;
+    default:
+      return undefined;
+  }
+};
+
+const refuse = (turn: Turn, sub: Sub, error: AidealsError): void => {
+  const { id, before } = sub;
+  const after = retryIn(turn, sub, error);
+  if (after !== undefined) {
+    const retryAt = turn.moment.now + after;
+    setSub(turn, { ...sub, phase: 'waiting', ask: undefined, retryAt, refusals: sub.refusals + 1 });
+    turn.out.push({ type: 'refused', id, error, outcome: 'retried' });
+  } else if (before !== undefined) {
+    const back: Sub = { ...sub, ...before, ask: undefined, refusals: 0, before: undefined };
+    setSub(turn, back);
+    if (before.serverId === undefined && sendable(turn.state)) ask(turn, back, true);
+    turn.out.push({ type: 'refused', id, error, outcome: 'reverted' });
+  } else {
+    removeSub(turn, id);
+    turn.out.push({ type: 'refused', id, error, outcome: 'ended' });
+  }
+};
+
+const recover = (turn: Turn, data: JsonObject): void => {
+  const serverId = data['subscriptionId'];
+  const position = data['lastEventId'];
+  const replayed = Number(data['replayed']);
+  settle(turn);
+  for (const sub of turn.state.subs.values()) {
+    if (sub.before?.serverId === serverId && sub.before?.phase === 'replaying') {
+      setSub(turn, { ...sub, before: { ...sub.before, phase: 'live' } });
+    }
+    if (sub.serverId !== serverId || sub.phase !== 'replaying') continue;
+    setSub(turn, { ...sub, phase: 'live', cursor: typeof position === 'string' ? position : sub.cursor });
+    turn.out.push({ type: 'recovered', id: sub.id, replayed });
+  }
+};
+
+/** Takes a frame that answers a subscription's question, or tells of one. False where it does not. */
+export const subscriptionFrame = (turn: Turn, frame: ServerFrame): boolean => {
+  if (frame.type === 'subscriptionRecovered') {
+    recover(turn, frame.data);
+    return true;
+  }
+  const { requestId } = frame;
+  if (requestId === undefined) return false;
+  for (const sub of turn.state.subs.values()) {
+    if (sub.ask?.requestId !== requestId) continue;
+    if (frame.type === 'error') refuse(turn, sub, AidealsError.of(frame));
+    else confirm(turn, sub, frame.data);
+    return true;
+  }
+  return endingFrame(turn, requestId, frame);
+};
+
+/** The connection is gone: what it held is asked for anew on the next one. */
+export const forgetConnection = (turn: Turn): void => {
+  settle(turn);
+  const subs = [...turn.state.subs].map(([id, sub]): [string, Sub] => [
+    id,
+    {
+      ...sub,
+      phase: 'waiting',
+      serverId: undefined,
+      ask: undefined,
+      retryAt: undefined,
+      before: sub.before && { ...sub.before, serverId: undefined, phase: 'waiting' },
+    },
+  ]);
+  set(turn, { subs: new Map(subs), orphans: new Map(), ending: new Map(), byHand: false });
+};
