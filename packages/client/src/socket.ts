@@ -81,15 +81,20 @@ export class Socket {
         if (typeof socket.terminate === 'function') socket.terminate();
         resolve();
       };
-      // A link that is dead answers no closing handshake.
-      const timer = setTimeout(abandon, dead ? 0 : CLOSE_WITHIN);
-      socket.onopen = null;
-      socket.onmessage = null;
-      socket.onclose = () => {
+      const timer = setTimeout(abandon, CLOSE_WITHIN);
+      const gone = () => {
         clearTimeout(timer);
         resolve();
       };
+      socket.onopen = null;
+      socket.onmessage = null;
+      socket.onclose = gone;
       socket.close(1000);
+      // A link that is dead answers no closing handshake.
+      if (dead) {
+        abandon();
+        gone();
+      }
     });
   }
 }
