@@ -29,16 +29,22 @@ const served = (sub: Sub): Request[] => {
 };
 
 /**
- * Whose a live event is. The server sends one copy, however many subscriptions match, and does not say which. With one
- * subscription it is that one's; with more each one's filters decide, as on the server.
+ * Whose a live event is. The server sends one copy, however many subscriptions match, and does not say which. The only one
+ * on its topic it is of course; with more of them each one's filters decide, as on the server.
  */
 const owners = (state: State, event: DealEvent): string[] => {
-  const candidates = [...state.subs.values()].filter((sub) => served(sub).length > 0);
-  const onlyOne = candidates.length === 1 && state.ending.size === 0 && state.orphans.size === 0 && !state.byHand;
+  const onTopic = (request: Request): boolean => takes(request.topic, event.topic);
+  const candidates = [...state.subs.values()].filter((sub) => served(sub).some(onTopic));
+  const ids = (subs: readonly Sub[]): string[] => subs.map((sub) => sub.id);
+  // The server has no other subscriptions than these.
+  const complete = state.ending.size === 0 && state.orphans.size === 0 && !state.byHand;
+  if (complete && candidates.length === 1) return ids(candidates);
   const attributes = attributesOf(event);
-  const fits = ({ topic, filters }: Request): boolean =>
-    takes(topic, event.topic) && (onlyOne || matcherOf(filters)(attributes));
-  return candidates.filter((sub) => served(sub).some(fits)).map((sub) => sub.id);
+  const matching = candidates.filter((sub) =>
+    served(sub).some((request) => onTopic(request) && matcherOf(request.filters)(attributes)),
+  );
+  // It came because one of them matches, by something that is not told here: rather to all than to none.
+  return ids(complete && matching.length === 0 ? candidates : matching);
 };
 
 const replay = (turn: Turn, event: DealEvent, serverId: string): string[] => {

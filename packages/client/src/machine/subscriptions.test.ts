@@ -151,6 +151,14 @@ describe('whose a deal is', () => {
     expect(rig.deal('e-2', { data: { category: 'technology' }, filters })).toEqual(['s1', 's2']);
   });
 
+  it('one that matches by what is not told goes to all on its topic, rather than to none', () => {
+    const rig = opened();
+    rig.live('s1', 'x', 'e-1', { category: 'technology' });
+    rig.live('s2', 'y', 'e-1', { minDiscount: 20 });
+    rig.live('s3', 'z', 'e-1', {}, 'other');
+    expect(rig.deal('e-2', { data: {} })).toEqual(['s1', 's2']);
+  });
+
   it('a replayed deal is its subscription’s alone, and not for one that is live already', () => {
     const rig = opened();
     rig.live('s1', 'x', 'e-1');
