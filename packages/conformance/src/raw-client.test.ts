@@ -1,4 +1,4 @@
-import { createServer, type Server as HttpServer } from 'node:http';
+import { createServer, type Server as HttpServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocketServer } from 'ws';
@@ -50,8 +50,7 @@ describe('RawClient against a server made with ws', () => {
       server: web,
       perMessageDeflate: { threshold: 1000 },
       handleProtocols: (offered) => (offered.has('one') ? 'one' : false),
-      verifyClient: ({ req }: { req: { url?: string } }, done: (ok: boolean, code?: number, text?: string) => void) =>
-        req.url === '/closed' ? done(false, 401, 'no') : done(true),
+      verifyClient: ({ req }: { req: IncomingMessage }) => req.url !== '/closed',
     });
     sockets.on('connection', (socket) => {
       socket.on('error', () => undefined);
@@ -91,7 +90,7 @@ describe('RawClient against a server made with ws', () => {
     expect(await RawClient.dial(url, { path: '/closed' })).toMatchObject({
       open: false,
       head: { status: 401 },
-      body: 'no',
+      body: 'Unauthorized',
     });
     const plain = await RawClient.dial(url, { headers: { Upgrade: null, Connection: 'close' } });
     expect(plain).toMatchObject({ open: false, head: { status: 404 }, body: '{"not":"found"}' });

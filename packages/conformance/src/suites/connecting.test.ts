@@ -1,0 +1,296 @@
+import { deflateRawSync, constants as zlib } from 'node:zlib';
+import { expect } from 'vitest';
+import { closePayload, opcodes } from '../frame-codec.js';
+import type { Dialled, RawClient } from '../raw-client.js';
+import { errorWith, onTargets } from '../suite.js';
+
+const clientOf = (dialled: Dialled): RawClient => {
+  if (!dialled.open) throw new Error(`refused: ${dialled.head.status} ${dialled.body}`);
+  return dialled.client;
+};
+
+const refusalOf = (dialled: Dialled) => {
+  if (dialled.open) throw new Error('the upgrade succeeded');
+  return { ...dialled.head, json: JSON.parse(dialled.body) as unknown };
+};
+
+onTargets('Connecting', {}, (bench, check) => {
+  check('[CONN-1] upgrades are taken on / and /ws, with and without a query', async () => {
+    for (const path of ['/', '/ws']) {
+      const session = await bench.open({ path, headers: { Authorization: `Bearer ${bench.token(bench.user())}` } });
+      expect((await session.ask('ping')).type).toBe('pong');
+      const queried = await bench.open({ path: `${path}?x=1&token=${bench.token(bench.user())}` });
+      expect((await queried.ask('ping')).type).toBe('pong');
+    }
+  });
+
+  check('[CONN-1] any other path is 404', async () => {
+    for (const path of ['/other', '/ws/more', '/v1/broadcast', '/healthz', '/%77%73x', '//ws']) {
+      const refused = refusalOf(await bench.dial({ path: `${path}?token=${bench.token(bench.user())}` }));
+      expect(refused.status, path).toBe(404);
+    }
+  });
+
+  check('[CONN-2] another version of WebSocket is 426 and names 13', async () => {
+    for (const version of ['8', '12', '14', 'x']) {
+      const refused = refusalOf(await bench.dial({ headers: { 'Sec-WebSocket-Version': version } }));
+      expect(refused.status, version).toBe(426);
+      expect(refused.headers['sec-websocket-version']).toBe('13');
+      expect(refused.headers['upgrade']?.toLowerCase()).toBe('websocket');
+    }
+  });
+
+  check('[CONN-2] a missing or malformed key is 400', async () => {
+    for (const key of [null, '', 'short', 'not base64 at all!!!!!!!']) {
+      const refused = refusalOf(await bench.dial({ headers: { 'Sec-WebSocket-Key': key } }));
+      expect(refused.status, String(key)).toBe(400);
+    }
+  });
+
+  check('[CONN-3] a plain GET /ws says what the upgrade would have said, and 426 in place of 101', async () => {
+    const token = bench.token(bench.user());
+    const good = await bench.server.call('GET', `/ws?token=${token}`);
+    expect(good.status).toBe(426);
+    expect(good.headers['upgrade']?.toLowerCase()).toBe('websocket');
+    expect((await bench.server.call('GET', '/ws', { token })).status).toBe(426);
+    const none = await bench.server.call('GET', '/ws');
+    expect(none.status).toBe(401);
+    expect(none.headers['www-authenticate']).toMatch(/^Bearer/);
+    expect(none.json).toEqual(errorWith('AUTHENTICATION_ERROR'));
+    expect((await bench.server.call('GET', '/ws?token=a.b.c')).status).toBe(401);
+  });
+
+  check('[CONN-4][ERR-1] a refused upgrade carries the error as its body', async () => {
+    const unauthorised = refusalOf(await bench.dial({ path: '/' }));
+    expect(unauthorised.status).toBe(401);
+    expect(unauthorised.json).toEqual(errorWith('AUTHENTICATION_ERROR'));
+    expect(unauthorised.headers['content-type']).toMatch(/^application\/json/);
+    for (const options of [{ path: '/other' }, { headers: { 'Sec-WebSocket-Version': '8' } }]) {
+      expect(refusalOf(await bench.dial(options)).json).toMatchObject({
+        type: 'error',
+        data: { code: expect.any(String), message: expect.any(String) },
+        timestamp: expect.any(Number),
+      });
+    }
+  });
+
+  check('[CONN-5] aideals.v1 is selected wherever it stands, and no token is echoed', async () => {
+    const token = bench.token(bench.user());
+    const lists = [
+      ['aideals.v1', `aideals.token.${token}`],
+      [`aideals.token.${token}`, 'aideals.v1'],
+      ['chat', `aideals.token.${token}`, 'json', 'aideals.v1'],
+    ];
+    for (const protocols of lists) {
+      const { head } = await bench.open({ path: '/', protocols });
+      expect(head.headers['sec-websocket-protocol']).toBe('aideals.v1');
+      expect(JSON.stringify(head.headers)).not.toContain(token);
+    }
+    expect((await bench.open({ protocols: ['aideals.v1'] })).head.headers['sec-websocket-protocol']).toBe('aideals.v1');
+  });
+
+  check('[CONN-6] a token protocol without aideals.v1 is 400 and says so', async () => {
+    const protocols = [`aideals.token.${bench.token(bench.user())}`];
+    const refused = refusalOf(await bench.dial({ path: '/', protocols }));
+    expect(refused.status).toBe(400);
+    expect(JSON.stringify(refused.json)).toContain('aideals.v1');
+    expect(JSON.stringify(refused.json)).not.toContain(protocols[0]);
+  });
+
+  check('[CONN-7] other subprotocols are ignored, and none is selected', async () => {
+    const { head } = await bench.open({ protocols: ['graphql-ws', 'aideals.v2'] });
+    expect(head.headers['sec-websocket-protocol']).toBeUndefined();
+  });
+
+  check('[CONN-8][CLOSE-12] a newer connection of the same user and client takes over', async () => {
+    const user = bench.user();
+    const older = await bench.openSettled({ user, client: 'tab_1-a' });
+    const bystanders = [
+      await bench.openSettled({ user }),
+      await bench.openSettled({ user, client: 'tab_2' }),
+      await bench.openSettled({ client: 'tab_1-a' }),
+    ];
+    const newer = await bench.open({ user, client: 'tab_1-a' });
+    expect(await older.closing()).toMatchObject({ code: 4010 });
+    for (const session of [...bystanders, newer]) expect((await session.ask('ping')).type).toBe('pong');
+  });
+
+  check('[CONN-8] a client name that is malformed is 400', async () => {
+    for (const client of ['', 'a%20b', 'a.b', 'x'.repeat(65), '%C3%A4']) {
+      const refused = refusalOf(await bench.dial({ client }));
+      expect(refused.status, client).toBe(400);
+      expect(refused.json, client).toEqual(errorWith('VALIDATION_ERROR', 'client'));
+    }
+    await bench.open({ client: 'x'.repeat(64) });
+  });
+
+  check('[CONN-14][FRAME-4] nothing is compressed that was not offered', async () => {
+    const session = await bench.open();
+    expect(session.head.headers['sec-websocket-extensions']).toBeUndefined();
+    expect((await session.ask('getStatus')).type).toBe('statusUpdate');
+    expect(session.raw.violations).toEqual([]);
+    expect(session.raw.frames.every((frame) => frame.fin && !frame.rsv1 && !frame.masked)).toBe(true);
+  });
+
+  check(
+    '[CONN-14][LIMIT-1] with permessage-deflate messages arrive, and a small one that unfolds past the limit is 1009',
+    async () => {
+      const offer = 'permessage-deflate; client_no_context_takeover; server_no_context_takeover';
+      const session = await bench.openSettled({ headers: { 'Sec-WebSocket-Extensions': offer } });
+      const topic = bench.topic();
+      await session.ask('subscribeToDeals', { topic });
+      const text = 'a deal that repeats itself '.repeat(2000);
+      await bench.publish(topic, { text });
+      expect((await session.take('dealUpdate')).data).toEqual({ text });
+      if (session.head.headers['sec-websocket-extensions'] === undefined) return;
+      const squeeze = (message: string) => deflateRawSync(message, { finishFlush: zlib.Z_SYNC_FLUSH }).subarray(0, -4);
+      session.raw.send({
+        opcode: opcodes.text,
+        rsv1: true,
+        payload: squeeze('{"action":"ping","requestId":"squeezed"}'),
+      });
+      expect((await session.answer('squeezed')).type).toBe('pong');
+      session.raw.send({ opcode: opcodes.text, rsv1: true, payload: squeeze(`{"pad":"${'0'.repeat(20_000_000)}"}`) });
+      expect(await session.closing()).toMatchObject({ code: 1009 });
+    },
+  );
+});
+
+onTargets('Connecting to a stage', { env: { STAGE: 'beta' } }, (bench, check) => {
+  check('[CONN-1] the stage is a path of its own', async () => {
+    const token = bench.token(bench.user());
+    expect((await (await bench.open({ path: `/beta?token=${token}` })).ask('ping')).type).toBe('pong');
+    expect(refusalOf(await bench.dial({ path: `/prod?token=${token}` })).status).toBe(404);
+  });
+});
+
+const listed = 'https://deals.example,http://127.0.0.1:5173';
+
+onTargets('Origins that are listed', { env: { AIDEALS_ALLOWED_ORIGINS: listed } }, (bench, check) => {
+  check('[CONN-9] a listed origin and none at all are let in', async () => {
+    for (const origin of ['https://deals.example', 'http://127.0.0.1:5173', null]) {
+      clientOf(await bench.dial({ headers: { Origin: origin } }));
+    }
+  });
+
+  check('[CONN-9] another origin is 403', async () => {
+    const others = ['https://deals.example.evil.test', 'http://deals.example', 'https://deals.example:8443', 'null'];
+    for (const origin of [...others, bench.server.url]) {
+      const refused = refusalOf(await bench.dial({ headers: { Origin: origin } }));
+      expect(refused.status, origin).toBe(403);
+      expect(refused.json).toEqual(errorWith('AUTHORIZATION_ERROR'));
+    }
+  });
+
+  check('[CONN-3][CONN-9] a plain GET /ws of another origin is 403 too', async () => {
+    const headers = { origin: 'https://evil.test' };
+    const answer = await bench.server.call('GET', `/ws?token=${bench.token(bench.user())}`, { headers });
+    expect(answer.status).toBe(403);
+  });
+
+  check('[HTTP-7] CORS names a listed origin, and not another', async () => {
+    const preflight = (origin: string) =>
+      bench.server.call('OPTIONS', '/v1/broadcast', {
+        headers: {
+          origin,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization,content-type,idempotency-key',
+        },
+      });
+    const allowed = await preflight('https://deals.example');
+    expect(allowed.status).toBeLessThan(300);
+    expect(allowed.headers['access-control-allow-origin']).toBe('https://deals.example');
+    expect(allowed.headers['access-control-allow-methods']).toContain('POST');
+    expect(allowed.headers['access-control-allow-headers']?.toLowerCase()).toContain('authorization');
+    expect((await preflight('https://evil.test')).headers['access-control-allow-origin']).toBeUndefined();
+    const read = await bench.server.call('GET', '/healthz', { headers: { origin: 'https://deals.example' } });
+    expect(read.headers['access-control-allow-origin']).toBe('https://deals.example');
+  });
+});
+
+onTargets('Origins where null is listed', { env: { AIDEALS_ALLOWED_ORIGINS: 'null' } }, (bench, check) => {
+  check('[CONN-9] null is let in where it is listed', async () => {
+    clientOf(await bench.dial({ headers: { Origin: 'null' } }));
+    expect(refusalOf(await bench.dial({ headers: { Origin: 'https://deals.example' } })).status).toBe(403);
+  });
+});
+
+onTargets('Origins by default', {}, (bench, check) => {
+  check('[CONN-10] any origin is let in', async () => {
+    clientOf(await bench.dial({ headers: { Origin: 'https://anywhere.test' } }));
+  });
+});
+
+onTargets(
+  'Origins in production',
+  { env: { NODE_ENV: 'production', AIDEALS_TRUSTED_PROXIES: '127.0.0.1' } },
+  (bench, check) => {
+    check('[CONN-10] only an origin of the same host is let in', async () => {
+      clientOf(await bench.dial({ headers: { Origin: bench.server.url } }));
+      clientOf(await bench.dial());
+      for (const origin of ['https://anywhere.test', 'null', 'http://127.0.0.1:1']) {
+        expect(refusalOf(await bench.dial({ headers: { Origin: origin } })).status, origin).toBe(403);
+      }
+    });
+
+    check('[CONN-10] behind a trusted proxy the forwarded host counts', async () => {
+      const headers = { Origin: 'https://deals.example', 'X-Forwarded-Host': 'deals.example' };
+      clientOf(await bench.dial({ headers }));
+    });
+  },
+);
+
+const addresses = {
+  AIDEALS_TRUSTED_PROXIES: '127.0.0.1/32,198.51.100.0/24',
+  AIDEALS_IP_ALLOW: '127.0.0.1,10.0.0.0/8,203.0.113.9,2001:db8::/32',
+  AIDEALS_IP_DENY: '10.9.0.0/16,2001:db8:bad::/48',
+};
+
+onTargets('Addresses', { env: addresses }, (bench, check) => {
+  const from = (forwarded: string) => bench.dial({ headers: { 'X-Forwarded-For': forwarded } });
+
+  check('[CONN-11] an address that is allowed and not denied is let in', async () => {
+    for (const address of ['10.1.2.3', '203.0.113.9', '2001:db8::7']) clientOf(await from(address));
+  });
+
+  check('[CONN-11] an address that is denied, or not allowed, is 403', async () => {
+    const refusedOnes = ['10.9.1.1', '::ffff:10.9.1.1', '203.0.113.10', '11.0.0.1', '2001:db8:bad::1', '2001:db9::1'];
+    for (const address of refusedOnes) {
+      const refused = refusalOf(await from(address));
+      expect(refused.status, address).toBe(403);
+      expect(refused.json, address).toEqual(errorWith('AUTHORIZATION_ERROR'));
+      const answer = await bench.call('POST', '/v1/broadcast', {
+        body: { data: {} },
+        headers: { 'x-forwarded-for': address },
+      });
+      expect(answer.status, address).toBe(403);
+    }
+  });
+
+  check('[CONN-12] the last forwarded address that is no trusted proxy counts', async () => {
+    clientOf(await from('10.9.1.1, 10.1.2.3'));
+    clientOf(await from('10.9.1.1, 10.1.2.3, 198.51.100.7'));
+    expect(refusalOf(await from('10.1.2.3, 10.9.1.1')).status).toBe(403);
+    expect(refusalOf(await from('10.1.2.3, 10.9.1.1, 198.51.100.7')).status).toBe(403);
+  });
+});
+
+onTargets('Addresses without a trusted proxy', { env: { AIDEALS_IP_DENY: '192.0.2.7' } }, (bench, check) => {
+  check('[CONN-12] what a stranger writes into X-Forwarded-For is not believed', async () => {
+    clientOf(await bench.dial({ headers: { 'X-Forwarded-For': '192.0.2.7' } }));
+  });
+});
+
+onTargets('A server that is full', { env: { AIDEALS_MAX_CONNECTIONS: '2' } }, (bench, check) => {
+  check('[CONN-13] a connect past AIDEALS_MAX_CONNECTIONS is 503 with Retry-After, until one closes', async () => {
+    const first = await bench.open();
+    await bench.open();
+    const refused = refusalOf(await bench.dial());
+    expect(refused.status).toBe(503);
+    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+    expect(refused.json).toEqual(errorWith('CONNECTION_ERROR'));
+    first.raw.send({ opcode: opcodes.close, payload: closePayload(1000) });
+    await first.closing();
+    await bench.openSettled();
+  });
+});

@@ -1,0 +1,160 @@
+import { expect } from 'vitest';
+import type { Session } from '../session.js';
+import { type Bench, onTargets, str } from '../suite.js';
+import { nowSeconds } from '../tokens.js';
+
+const contents = async (session: Session, count: number): Promise<unknown[]> =>
+  (await session.takeMany('messageReceived', count)).map((frame) => frame.data['content']);
+
+const sendAll = async (sender: Session, recipientId: string, names: readonly string[]): Promise<string[]> => {
+  const asked = names.map((content) => sender.answer(sender.send('sendMessage', { recipientId, content })));
+  return (await Promise.all(asked)).map((answer) => str(answer, 'messageId'));
+};
+
+/** Acknowledges, and tells nothing. */
+const ack = (session: Session, messageId: string, type = 'read') => session.ask('notificationAck', { messageId, type });
+
+onTargets('The mailbox', {}, (bench, check) => {
+  check('[MAIL-2] messages wait, and come at each connect until one acknowledgement', async () => {
+    const user = bench.user();
+    const sender = await bench.openSettled();
+    const [first = '', second = ''] = await sendAll(sender, user, ['one', 'two', 'three']);
+    const reader = await bench.open({ user });
+    expect(await contents(reader, 3)).toEqual(['one', 'two', 'three']);
+    const other = await bench.open({ user });
+    expect(await contents(other, 3)).toEqual(['one', 'two', 'three']);
+    await ack(reader, first);
+    await ack(other, second, 'received');
+    await reader.close();
+    await other.close();
+    const later = await bench.open({ user });
+    expect(await contents(later, 1)).toEqual(['three']);
+    await ack(later, str(await sendAndTake(bench, later), 'messageId'));
+    expect(await later.untilPong()).toEqual([]);
+  });
+
+  check('[MAIL-2][PUSH-2] notifications wait, and come at each connect until one acknowledgement', async () => {
+    const user = bench.user();
+    const first = await bench.notify(user, { title: 'one' });
+    const second = await bench.notify(user, { title: 'two', data: { a: [1, null] } });
+    const readers = [await bench.open({ user }), await bench.open({ user })];
+    for (const reader of readers) {
+      const notices = await reader.takeMany('notification', 2);
+      expect(notices.map((frame) => frame.data['notificationId'])).toEqual([first, second]);
+      expect(notices.map((frame) => frame.data['data'])).toEqual([{}, { a: [1, null] }]);
+    }
+    await readers[0]?.ask('notificationAck', { notificationId: first });
+    const later = await bench.open({ user });
+    expect((await later.take('notification')).data['notificationId']).toBe(second);
+    const third = await bench.notify(user, { title: 'three' });
+    expect((await later.take('notification')).data['notificationId']).toBe(third);
+  });
+
+  check('[MAIL-2] what came live waits as well, until it is acknowledged', async () => {
+    const reader = await bench.openSettled();
+    const sender = await bench.openSettled();
+    await sendAll(sender, reader.userId, ['live']);
+    expect(await contents(reader, 1)).toEqual(['live']);
+    await reader.close();
+    const again = await bench.open({ user: reader.userId });
+    expect(await contents(again, 1)).toEqual(['live']);
+  });
+
+  check('[MAIL-2] the sender’s own copies are not handed over', async () => {
+    const sender = await bench.openSettled();
+    await sendAll(sender, bench.user(), ['mine']);
+    await bench.notify(sender.userId);
+    const sibling = await bench.open({ user: sender.userId });
+    await sibling.take('notification');
+    expect(await sibling.untilPong()).toEqual([]);
+  });
+
+  check('[MAIL-3] a long hand-over is in order and whole, with messages that are sent meanwhile', async () => {
+    const user = bench.user();
+    const sender = await bench.openSettled();
+    const waiting = Array.from({ length: 350 }, (_, n) => `w${n}`);
+    await sendAll(sender, user, waiting);
+    const [reader] = await Promise.all([bench.open({ user }), sendAll(sender, user, ['m0', 'm1', 'm2'])]);
+    const later = await sendAll(sender, user, ['l0', 'l1']);
+    expect(later).toHaveLength(2);
+    const all = [...waiting, 'm0', 'm1', 'm2', 'l0', 'l1'];
+    const got: unknown[] = [];
+    const seen = new Set<unknown>();
+    while (seen.size < all.length) {
+      const frame = await reader.take('messageReceived');
+      if (!seen.has(frame.data['messageId'])) got.push(frame.data['content']);
+      seen.add(frame.data['messageId']);
+    }
+    expect(got).toEqual(all);
+  });
+
+  check('[MAIL-3] readers who come and go while messages are sent lose none', async () => {
+    const user = bench.user();
+    const sender = await bench.openSettled();
+    const got = new Set<unknown>();
+    const sending = (async () => {
+      for (let n = 0; n < 60; n += 1) await sender.ask('sendMessage', { recipientId: user, content: `n${n}` });
+    })();
+    const all = Array.from({ length: 60 }, (_, n) => `n${n}`);
+    for (let round = 0; got.size < all.length; round += 1) {
+      const reader = await bench.open({ user });
+      const want = Math.min(all.length - got.size, 1 + (round % 7));
+      for (let n = 0; n < want; n += 1) {
+        const frame = await reader.take((one) => one.type === 'messageReceived' && !got.has(one.data['content']));
+        got.add(frame.data['content']);
+        reader.send('notificationAck', { messageId: str(frame, 'messageId') });
+      }
+      if (round % 2 === 0) await reader.close();
+      else reader.raw.destroy();
+    }
+    await sending;
+    expect([...got].toSorted()).toEqual(all.toSorted());
+  });
+
+  check('[MAIL-4] a notification that has expired is not handed over', async () => {
+    const user = bench.user();
+    await bench.notify(user, { title: 'over', expiresAt: nowSeconds() - 5 });
+    const kept = await bench.notify(user, { title: 'kept', expiresAt: nowSeconds() + 3600 });
+    const reader = await bench.open({ user });
+    expect((await reader.take('notification')).data['notificationId']).toBe(kept);
+    expect(await reader.untilPong()).toEqual([]);
+  });
+});
+
+const sendAndTake = async (bench: Bench, reader: Session) => {
+  const sender = await bench.open();
+  await sender.ask('sendMessage', { recipientId: reader.userId, content: 'marker' });
+  return reader.take('messageReceived');
+};
+
+onTargets('The mailbox across a restart', { env: {} }, (bench, check) => {
+  check('[MAIL-1][CHAT-6] what was confirmed survives a kill, and a repeat is still known', async () => {
+    const user = bench.user();
+    const sender = await bench.openSettled();
+    const data = { recipientId: user, content: 'kept', clientMessageId: 'c-1' };
+    const sent = await sender.ask('sendMessage', data);
+    const notificationId = await bench.notify(user);
+    const names = Array.from({ length: 40 }, (_, n) => `n${n}`);
+    await sendAll(sender, user, names);
+    await bench.restart('SIGKILL');
+    const back = await bench.openSettled({ user: sender.userId });
+    expect((await back.ask('sendMessage', data)).data).toMatchObject({
+      messageId: sent.data['messageId'],
+      sequence: sent.data['sequence'],
+    });
+    expect((await back.ask('sendMessage', { recipientId: user, content: 'next' })).data['sequence']).toBe(42);
+    const reader = await bench.open({ user });
+    expect(await contents(reader, 42)).toEqual(['kept', ...names, 'next']);
+    expect((await reader.take('notification')).data['notificationId']).toBe(notificationId);
+  });
+
+  check('[MAIL-2] an acknowledgement survives a kill', async () => {
+    const reader = await bench.openSettled();
+    const sender = await bench.openSettled();
+    const [first = ''] = await sendAll(sender, reader.userId, ['one', 'two']);
+    await ack(reader, first);
+    await bench.restart('SIGKILL');
+    const again = await bench.open({ user: reader.userId });
+    expect(await contents(again, 1)).toEqual(['two']);
+  });
+});

@@ -1,0 +1,112 @@
+import type { JsonObject } from '@aideals/protocol';
+import { expect } from 'vitest';
+import { poll } from '../poll.js';
+import { Cursor, random } from '../resuming-reader.js';
+import { type Bench, onTargets } from '../suite.js';
+
+type Next = (below: number) => number;
+
+interface Poured {
+  readonly id: string;
+  readonly topic: string;
+  readonly price: number;
+}
+
+/** Publishes a list until it is confirmed: the key makes that safe, whatever happens to the server. */
+const publishSafely = async (bench: Bench, key: string, events: readonly JsonObject[]): Promise<string[]> => {
+  const headers = { 'idempotency-key': key };
+  const answer = await poll(
+    async () => {
+      const tried = await bench.call('POST', '/v1/broadcast', { body: events, headers }).catch(() => undefined);
+      return tried?.status === 200 ? tried : undefined;
+    },
+    'a publish to be confirmed',
+    30_000,
+  );
+  return (answer.json as { id: string }[]).map(({ id }) => id);
+};
+
+/** Publishes events in lists of any size, then one that ends each topic. */
+const pour = async (bench: Bench, topics: readonly [string, string], count: number, next: Next): Promise<Poured[]> => {
+  const poured: Poured[] = [];
+  const publish = async (events: { topic: string; price: number }[]) => {
+    const bodies = events.map(({ topic, price }, k) => ({ topic, data: { n: poured.length + k, price } }));
+    const ids = await publishSafely(bench, `${topics[0]}-${poured.length}`, bodies);
+    poured.push(...events.map((event, k) => ({ ...event, id: ids[k] ?? '' })));
+  };
+  while (poured.length < count) {
+    const event = () => ({ topic: topics[next(2)] ?? topics[0], price: next(100) });
+    await publish(Array.from({ length: 1 + next(12) }, event));
+  }
+  await publish(topics.map((topic) => ({ topic, price: 100 })));
+  return poured;
+};
+
+/** Reads on connections that break after some frames, and resumes, until the two last events have come. */
+const readAll = async (
+  bench: Bench,
+  cursors: readonly Cursor[],
+  next: Next,
+  ended: (got: ReadonlyMap<string, unknown>) => boolean,
+): Promise<Map<string, unknown>> => {
+  const got = new Map<string, unknown>();
+  const user = bench.user();
+  while (!ended(got)) {
+    const session = await poll(() => bench.open({ user }).catch(() => undefined), 'a connection', 30_000);
+    try {
+      for (const cursor of cursors) expect((await cursor.subscribe(session)).data['lost']).toBeUndefined();
+      for (let frames = 5 + next(80); frames > 0 && !ended(got); frames -= 1) {
+        if (next(10) === 0) session.send('ping');
+        const frame = await session.next();
+        for (const cursor of cursors) cursor.follow(frame);
+        if (frame.id !== undefined) got.set(frame.id, frame.data['n']);
+      }
+    } catch (error) {
+      // A broken link is what this is about; anything else is not.
+      if (!session.raw.ended) throw error;
+    }
+    session.raw.destroy();
+    await session.raw.closed;
+  }
+  return got;
+};
+
+const run = async (bench: Bench, seed: number, count: number, kills: number): Promise<void> => {
+  const topics = [bench.topic(), bench.topic()] as const;
+  const cursors = [new Cursor({ topic: topics[0], filters: { minPrice: 50 } }), new Cursor({ topic: topics[1] })];
+  const first = await bench.open();
+  for (const cursor of cursors) await cursor.subscribe(first);
+  first.raw.destroy();
+  let poured: Poured[] | undefined;
+  const pouring = pour(bench, topics, count, random(seed)).then((all) => {
+    poured = all;
+  });
+  const killing = (async () => {
+    for (let n = 0; n < kills; n += 1) await bench.restart('SIGKILL');
+  })();
+  const got = await readAll(
+    bench,
+    cursors,
+    random(seed + 1),
+    (so) => poured?.slice(-2).every(({ id }) => so.has(id)) ?? false,
+  );
+  await Promise.all([pouring, killing]);
+  const wanted = poured?.filter(({ topic, price }) => topic === topics[1] || price >= 50) ?? [];
+  const missed = wanted.filter(({ id }) => !got.has(id));
+  expect(missed, `seed ${seed}: missed`).toEqual([]);
+  expect(got.size, `seed ${seed}: came though it was not asked for, or was logged twice`).toBe(wanted.length);
+};
+
+onTargets('Resuming', { env: {} }, (bench, check) => {
+  for (const seed of [1, 2, 3]) {
+    check(`[LOG-13] a reader whose connection breaks again and again misses nothing (seed ${seed})`, () =>
+      run(bench, seed, 400, 0),
+    );
+  }
+
+  check(
+    '[LOG-13][LOG-12][HTTP-6] nor does it where the server is killed while events pour in',
+    () => run(bench, 7, 400, 2),
+    60_000,
+  );
+});
