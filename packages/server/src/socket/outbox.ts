@@ -40,8 +40,8 @@ export class Outbox implements Flushable {
   isInTurn = false;
   /** Where deal events are held back during a replay. */
   held: Hold | undefined;
-  /** Called once, when no more frames are taken. */
-  onClosing: ((code: CloseCodeNumber) => void) | undefined;
+  /** Called once, when no more frames are taken; the code is ours, and undefined where the peer ended it. */
+  onClosing: ((code: CloseCodeNumber | undefined) => void) | undefined;
   /** Grows with each write that the system took. */
   progress = 0;
   /** Grows with each frame that was written. */
@@ -118,10 +118,11 @@ export class Outbox implements Flushable {
     if (this.#state === 'closing' && this.#queue.size === 0) this.#finish();
   }
 
-  /** Hands over all that waits, whether there is room or not: the peer asked for the end. */
+  /** The peer asked for the end: hands over all that waits, whether there is room or not. */
   flushAll(): void {
     if (this.#state === 'closed') return;
     for (let bytes = this.#take(); bytes !== undefined; bytes = this.#take()) this.#wire.write(bytes, this.#taken);
+    this.end();
   }
 
   /** Takes no more frames, and closes when what is queued has left, or after a bounded time. */
@@ -143,9 +144,10 @@ export class Outbox implements Flushable {
 
   /** The socket is closed or closing by itself: nothing can be written any more. */
   end(): void {
-    if (this.#state === 'open') this.onClosing?.(1000);
+    const wasOpen = this.#state === 'open';
     this.#state = 'closed';
     this.#clear();
+    if (wasOpen) this.onClosing?.(undefined);
   }
 
   get isFinished(): boolean {

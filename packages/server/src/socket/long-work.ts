@@ -1,0 +1,81 @@
+import type { Awaitable, Continuation, Outcome } from '@aideals/core';
+import type { Outbox } from './outbox.js';
+import type { Pages } from './pages.js';
+
+export interface LongWorkOptions {
+  readonly outbox: Outbox;
+  readonly pages: Pages;
+  /** Reads the next page. */
+  readonly resume: (continuation: Continuation) => Awaitable<Outcome>;
+  /** Applies a part of a page's outcome: its record, one of its pushes, and what comes after these. */
+  readonly applyRecord: (outcome: Outcome) => void;
+  readonly applyPush: (push: NonNullable<Outcome['pushes']>[number]) => void;
+  readonly applyRest: (outcome: Outcome) => void;
+  readonly failed: (where: string, error: unknown) => void;
+}
+
+/**
+ * The replays and hand-overs of one connection, a page at a time. A page is read when the outbox is below its soft mark, and
+ * given frame by frame as the peer reads: however long the work and however slow the reader, no more than a page waits.
+ */
+export class LongWork {
+  readonly #options: LongWorkOptions;
+  #waiting: Continuation[] = [];
+  #isBusy = false;
+  #isStopped = false;
+
+  constructor(options: LongWorkOptions) {
+    this.#options = options;
+  }
+
+  add(continuations: readonly Continuation[]): void {
+    this.#waiting.push(...continuations);
+    this.#next();
+  }
+
+  /** Nothing more is read or given. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#waiting = [];
+  }
+
+  #next(): void {
+    if (this.#isBusy || this.#isStopped) return;
+    const continuation = this.#waiting.shift();
+    if (continuation === undefined) return;
+    this.#isBusy = true;
+    const { outbox, pages } = this.#options;
+    const read = (): void => pages.add(() => this.#read(continuation));
+    if (outbox.hasRoom) read();
+    else outbox.whenRoom(read);
+  }
+
+  async #read(continuation: Continuation): Promise<void> {
+    if (this.#isStopped) return;
+    const { resume, applyRecord, failed } = this.#options;
+    try {
+      const outcome = await resume(continuation);
+      if (this.#isStopped) return;
+      applyRecord(outcome);
+      this.#give(outcome, 0);
+    } catch (error) {
+      failed(`continuation ${continuation.kind}`, error);
+    }
+  }
+
+  #give(outcome: Outcome, from: number): void {
+    const { outbox, applyPush, applyRest } = this.#options;
+    const pushes = outcome.pushes ?? [];
+    for (let i = from; i < pushes.length; i += 1) {
+      if (this.#isStopped) return;
+      if (!outbox.hasRoom) {
+        outbox.whenRoom(() => this.#give(outcome, i));
+        return;
+      }
+      applyPush(pushes[i] as (typeof pushes)[number]);
+    }
+    this.#isBusy = false;
+    applyRest(outcome);
+    this.#next();
+  }
+}

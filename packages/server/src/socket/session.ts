@@ -1,0 +1,206 @@
+import type { Socket } from 'node:net';
+import type { Awaitable, ConnectionRecord, Engine, Frame, Outcome, RecordPatch } from '@aideals/core';
+import type { CloseCodeNumber } from '@aideals/protocol';
+import { type ConnectionSocket, wireOf } from './connection-socket.js';
+import { encodePong } from './encoding.js';
+import { Exchanges } from './exchanges.js';
+import type { SocketGateway } from './gateway.js';
+import { queueKey } from './kernel-queue.js';
+import { LongWork } from './long-work.js';
+import { Outbox, type OutboxSettings } from './outbox.js';
+import type { Pages } from './pages.js';
+import { type Liveness, Pulse } from './pulse.js';
+
+/** The engine of the moment. In forgetful mode it is another one after each exchange. */
+export interface EngineHolder {
+  readonly current: Engine;
+  /** An exchange is over. Gives the record back as a store would. */
+  exchanged(record: ConnectionRecord): ConnectionRecord;
+}
+
+/** What all sessions of a server share. */
+export interface SessionSettings {
+  readonly engine: EngineHolder;
+  readonly gateway: SocketGateway;
+  readonly outbox: OutboxSettings;
+  readonly pages: Pages;
+  readonly liveness: Liveness;
+  /** Frames of one connection that may wait before it is not read. */
+  readonly frameQueue: number;
+  readonly patch: (connectionId: string, patch: RecordPatch) => void;
+  /** A fault of the server; the connection is closed with 1011. */
+  readonly failed: (where: string, error: unknown) => void;
+  /** The socket is gone. `code` is the one that it was closed with. */
+  readonly closed: (session: Session, code: number) => void;
+}
+
+/** How long what is under way may keep a connection that is to be closed. */
+const LINGER_MS = 5_000;
+
+/** One socket: its frames become exchanges, and their outcomes are applied in order. */
+export class Session {
+  readonly connectionId: string;
+  /** Names the socket in the tables of the system. */
+  readonly queueKey: string | undefined;
+  readonly #webSocket: ConnectionSocket;
+  readonly #settings: SessionSettings;
+  readonly #outbox: Outbox;
+  readonly #exchanges: Exchanges;
+  readonly #longWork: LongWork;
+  readonly #pulse: Pulse;
+  #record: ConnectionRecord;
+  #isAccepting = true;
+  #isDeregistered = false;
+  #code: CloseCodeNumber | undefined;
+  #linger: NodeJS.Timeout | undefined;
+
+  constructor(settings: SessionSettings, webSocket: ConnectionSocket, socket: Socket, record: ConnectionRecord) {
+    this.connectionId = record.connectionId;
+    this.queueKey = queueKey(socket);
+    this.#settings = settings;
+    this.#webSocket = webSocket;
+    this.#record = record;
+    this.#outbox = new Outbox(wireOf(webSocket, socket), settings.outbox);
+    this.#pulse = new Pulse(socket, this.#outbox, settings.liveness);
+    this.#exchanges = new Exchanges({
+      start: (text, bytes) => settings.engine.current.frame(this.#record, text, bytes),
+      pipelined: (text) => settings.engine.current.pipelined(text),
+      apply: (outcome) => this.apply(outcome),
+      failed: (error) => this.#fail('frame', error),
+      pause: () => webSocket.pause(),
+      resume: () => webSocket.resume(),
+      most: settings.frameQueue,
+    });
+    this.#longWork = new LongWork({
+      outbox: this.#outbox,
+      pages: settings.pages,
+      resume: (continuation) => settings.engine.current.resume(this.#record, continuation),
+      applyRecord: (outcome) => this.#applyRecord(outcome),
+      applyPush: ({ to, frame }) => void settings.gateway.send(to, frame),
+      applyRest: (outcome) => this.#applyRest(outcome),
+      failed: (where, error) => this.#fail(where, error),
+    });
+    this.#outbox.onClosing = (code) => this.#closing(code);
+    webSocket.onFault = (code) => this.#end(code, LINGER_MS);
+    webSocket.onPeerClose = () => this.#outbox.flushAll();
+    webSocket.on('message', (data, isBinary) => this.#message(data as Buffer, isBinary));
+    webSocket.on('ping', (payload) => {
+      this.#pulse.active();
+      this.#outbox.control(encodePong(payload));
+    });
+    // What is wrong with a frame was told to `onFault`; a broken link closes.
+    webSocket.on('error', () => undefined);
+    webSocket.on('close', (code) => this.#closed(code));
+    settings.gateway.add(this.connectionId, this.#outbox);
+  }
+
+  /** Right after 101. Frames that come meanwhile wait. */
+  start(): void {
+    this.#exchanges.run(() => this.#settings.engine.current.opened(this.#record));
+  }
+
+  /** Applies an outcome: record, reply, pushes, next, close. */
+  apply(outcome: Outcome): void {
+    this.#applyRecord(outcome);
+    if (outcome.reply !== undefined) this.push(outcome.reply);
+    if (outcome.pushes !== undefined) {
+      for (const { to, frame } of outcome.pushes) this.#settings.gateway.send(to, frame);
+    }
+    this.#applyRest(outcome);
+  }
+
+  push(frame: Frame): void {
+    if (this.#outbox.push(frame)) this.#settings.outbox.flusher.soon(this.#outbox);
+  }
+
+  /** Looks after the connection; `now` is monotonic, in milliseconds. True where its peer may be gone or not reading. */
+  check(now: number): boolean {
+    if (this.#webSocket.isPaused) this.#pulse.heard(now);
+    const state = this.#pulse.check(now);
+    if (state === 'idle') this.#end(4009, LINGER_MS);
+    return state === 'suspect';
+  }
+
+  /** A look at the bytes that the peer has not acknowledged; undefined where the system does not tell. */
+  probe(now: number, unacknowledged: number | undefined): void {
+    const state = this.#pulse.probe(now, unacknowledged);
+    if (state === 'stalled') this.#outbox.giveUp(4008);
+    else if (state === 'gone') this.#webSocket.terminate();
+  }
+
+  /** Reads no more, ends what is under way within the bound, sends what waits, and closes with 1012. */
+  drain(goAway: Frame, boundMs: number): void {
+    this.push(goAway);
+    if (this.#isAccepting) this.#webSocket.pause();
+    this.#end(1012, boundMs);
+  }
+
+  terminate(): void {
+    this.#webSocket.terminate();
+  }
+
+  #message(data: Buffer, isBinary: boolean): void {
+    if (!this.#isAccepting) return;
+    this.#pulse.active();
+    if (isBinary) this.#end(1003, LINGER_MS);
+    else this.#exchanges.frame(data.toString(), data.length);
+  }
+
+  /** Closes when the exchanges that came before are answered, or when the bound has passed. */
+  #end(code: CloseCodeNumber, boundMs: number): void {
+    if (!this.#isAccepting) return;
+    this.#isAccepting = false;
+    this.#longWork.stop();
+    this.#linger = setTimeout(() => this.#outbox.close(code), boundMs);
+    this.#linger.unref();
+    this.#exchanges.whenIdle(() => this.#outbox.close(code));
+  }
+
+  #applyRecord({ record }: Outcome): void {
+    if (record === undefined) return;
+    this.#record = { ...this.#record, ...record };
+    this.#settings.patch(this.connectionId, record);
+  }
+
+  #applyRest({ next, close }: Outcome): void {
+    if (next !== undefined && this.#isAccepting) this.#longWork.add(next);
+    if (close !== undefined) this.#outbox.close(close.code);
+    this.#record = this.#settings.engine.exchanged(this.#record);
+  }
+
+  #fail(where: string, error: unknown): void {
+    this.#settings.failed(where, error);
+    this.#outbox.close(1011);
+  }
+
+  /** No more frames are taken: for the core the connection is gone, while what is queued still leaves. */
+  #closing(code: CloseCodeNumber | undefined): void {
+    this.#code = code;
+    this.#isAccepting = false;
+    this.#longWork.stop();
+    this.#exchanges.stop();
+    clearTimeout(this.#linger);
+    this.#settings.gateway.remove(this.connectionId);
+    this.#deregister();
+    // A drain paused it: the answer to the close frame must be read.
+    this.#webSocket.resume();
+  }
+
+  #closed(code: number): void {
+    this.#outbox.end();
+    this.#deregister();
+    this.#settings.closed(this, this.#code ?? code);
+  }
+
+  #deregister(): void {
+    if (this.#isDeregistered) return;
+    this.#isDeregistered = true;
+    const failed = (error: unknown): void => this.#settings.failed('closed', error);
+    try {
+      const closed: Awaitable<void> = this.#settings.engine.current.closed(this.connectionId);
+      if (closed instanceof Promise) closed.catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+}

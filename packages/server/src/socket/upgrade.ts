@@ -1,0 +1,121 @@
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionRecord, Ids } from '@aideals/core';
+import { WebSocketServer } from 'ws';
+import { PROTOCOL } from '../admission/credentials.js';
+import type { Gatekeeper } from '../admission/gatekeeper.js';
+import { type Refusal, refusalOf, refuse } from '../refusal.js';
+import { ConnectionSocket } from './connection-socket.js';
+import { reject } from './reject.js';
+import type { EngineHolder } from './session.js';
+
+export interface UpgradeOptions {
+  readonly engine: EngineHolder;
+  readonly gatekeeper: Gatekeeper;
+  readonly ids: Ids;
+  readonly messageBytes: number;
+  readonly fragments: number;
+  /** Seconds after which to come back, while no new connections are taken. */
+  readonly closedFor: () => number | undefined;
+  readonly accepted: (webSocket: ConnectionSocket, socket: Socket, record: ConnectionRecord) => void;
+  readonly refused: (refusal: Refusal, ip: string) => void;
+  readonly failed: (where: string, error: unknown) => void;
+}
+
+const KEY = /^[+/0-9A-Za-z]{22}==$/u;
+/** How long a peer may take to answer a close frame. */
+const CLOSE_MS = 5_000;
+
+/** What is wrong with the request of a handshake (RFC 6455, section 4.2.1); undefined where nothing is. */
+const malformed = ({ method, headers }: IncomingMessage): Refusal | undefined => {
+  if (method !== 'GET') {
+    return refuse(405, 'VALIDATION_ERROR', 'a WebSocket is opened with GET', { headers: { Allow: 'GET' } });
+  }
+  if (headers['sec-websocket-version']?.trim() !== '13') {
+    const version = { 'Sec-WebSocket-Version': '13' };
+    return refuse(426, 'VALIDATION_ERROR', 'must be 13', { path: 'Sec-WebSocket-Version', headers: version });
+  }
+  if (!KEY.test(headers['sec-websocket-key'] ?? '')) {
+    return refuse(400, 'VALIDATION_ERROR', 'must be 16 bytes in base64', { path: 'Sec-WebSocket-Key' });
+  }
+  return undefined;
+};
+
+export const closedRefusal = (seconds: number): Refusal =>
+  refuse(503, 'CONNECTION_ERROR', 'the server takes no new connections; come back after the delay', {
+    retryAfter: seconds,
+  });
+
+/** Another protocol is asked for, such as HTTP/2 in plain text: the request itself is not served. */
+const isElse = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() !== 'websocket';
+
+// Stays for the life of the socket: a write to a link that broke must not end the process.
+function broken(this: Socket): void {
+  this.destroy();
+}
+
+/** Not in the types of `ws`. */
+const unlisted: object = { closeTimeout: CLOSE_MS };
+
+/** Makes the listener of a server's `upgrade` event: lets clients in, or answers why not. */
+export const upgradeListener = (options: UpgradeOptions) => {
+  const { engine, gatekeeper, closedFor } = options;
+  const handshakes = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    WebSocket: ConnectionSocket,
+    autoPong: false,
+    perMessageDeflate: false,
+    maxPayload: options.messageBytes,
+    maxFragments: options.fragments,
+    ...unlisted,
+    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
+  });
+  handshakes.on('wsClientError', (error: Error, socket) => {
+    reject(socket, refuse(400, 'VALIDATION_ERROR', error.message));
+  });
+
+  const close = async (connectionId: string): Promise<void> => {
+    await engine.current.closed(connectionId);
+  };
+
+  const upgrade = async (request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
+    const turnAway = (refusal: Refusal): void => {
+      options.refused(refusal, gatekeeper.addressOf(request));
+      reject(socket, refusal);
+    };
+    if (isElse(request)) {
+      return turnAway(refuse(426, 'VALIDATION_ERROR', 'must be websocket, or absent', { path: 'Upgrade' }));
+    }
+    const introduced = gatekeeper.introduce(request);
+    if (!introduced.ok) return turnAway(introduced.refusal);
+    const wrong = malformed(request);
+    if (wrong !== undefined) return turnAway(wrong);
+    const before = closedFor();
+    if (before !== undefined) return turnAway(closedRefusal(before));
+    const connectionId = options.ids.next('connection');
+    const opening = await engine.current.open({ connectionId, ...introduced.introduction });
+    if (!opening.accepted) return turnAway(refusalOf(opening.status, opening.body, opening.retryAfter));
+    const meanwhile = closedFor();
+    if (meanwhile !== undefined) {
+      await close(connectionId);
+      return turnAway(closedRefusal(meanwhile));
+    }
+    let isOpen = false;
+    handshakes.handleUpgrade(request, socket, head, (webSocket) => {
+      isOpen = true;
+      options.accepted(webSocket, socket, opening.record);
+    });
+    // The client left while its token was verified.
+    if (!isOpen) await close(connectionId);
+  };
+
+  return (request: IncomingMessage, duplex: unknown, head: Buffer): void => {
+    const socket = duplex as Socket;
+    socket.on('error', broken);
+    upgrade(request, socket, head).catch((error: unknown) => {
+      options.failed('upgrade', error);
+      reject(socket, refuse(500, 'INTERNAL_ERROR', 'something went wrong here'));
+    });
+  };
+};
