@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { errorWith, offsetOf, onTargets, str } from '../suite.js';
+import { errorWith, offsetOf, str } from '../expectations.js';
+import { onTargets } from '../suite.js';
 import { nowSeconds } from '../tokens.js';
 
 onTargets('ping and getStatus', {}, (bench, check) => {

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { errorWith, onTargets, str } from '../suite.js';
+import { errorWith, str } from '../expectations.js';
+import { onTargets } from '../suite.js';
 import { nowSeconds } from '../tokens.js';
 
 onTargets('sendMessage', {}, (bench, check) => {

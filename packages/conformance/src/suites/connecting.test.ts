@@ -1,18 +1,8 @@
 import { deflateRawSync, constants as zlib } from 'node:zlib';
 import { expect } from 'vitest';
+import { errorWith, refusalOf } from '../expectations.js';
 import { closePayload, opcodes } from '../frame-codec.js';
-import type { Dialled, RawClient } from '../raw-client.js';
-import { errorWith, onTargets } from '../suite.js';
-
-const clientOf = (dialled: Dialled): RawClient => {
-  if (!dialled.open) throw new Error(`refused: ${dialled.head.status} ${dialled.body}`);
-  return dialled.client;
-};
-
-const refusalOf = (dialled: Dialled) => {
-  if (dialled.open) throw new Error('the upgrade succeeded');
-  return { ...dialled.head, json: JSON.parse(dialled.body) as unknown };
-};
+import { onTargets } from '../suite.js';
 
 onTargets('Connecting', {}, (bench, check) => {
   check('[CONN-1] upgrades are taken on / and /ws, with and without a query', async () => {
@@ -161,123 +151,6 @@ onTargets('Connecting to a stage', { env: { STAGE: 'beta' } }, (bench, check) =>
     const token = bench.token(bench.user());
     expect((await (await bench.open({ path: `/beta?token=${token}` })).ask('ping')).type).toBe('pong');
     expect(refusalOf(await bench.dial({ path: `/prod?token=${token}` })).status).toBe(404);
-  });
-});
-
-const listed = 'https://deals.example,http://127.0.0.1:5173';
-
-onTargets('Origins that are listed', { env: { AIDEALS_ALLOWED_ORIGINS: listed } }, (bench, check) => {
-  check('[CONN-9] a listed origin and none at all are let in', async () => {
-    for (const origin of ['https://deals.example', 'http://127.0.0.1:5173', null]) {
-      clientOf(await bench.dial({ headers: { Origin: origin } }));
-    }
-  });
-
-  check('[CONN-9] another origin is 403', async () => {
-    const others = ['https://deals.example.evil.test', 'http://deals.example', 'https://deals.example:8443', 'null'];
-    for (const origin of [...others, bench.server.url]) {
-      const refused = refusalOf(await bench.dial({ headers: { Origin: origin } }));
-      expect(refused.status, origin).toBe(403);
-      expect(refused.json).toEqual(errorWith('AUTHORIZATION_ERROR'));
-    }
-  });
-
-  check('[CONN-3][CONN-9] a plain GET /ws of another origin is 403 too', async () => {
-    const headers = { origin: 'https://evil.test' };
-    const answer = await bench.server.call('GET', `/ws?token=${bench.token(bench.user())}`, { headers });
-    expect(answer.status).toBe(403);
-  });
-
-  check('[HTTP-7] CORS names a listed origin, and not another', async () => {
-    const preflight = (origin: string) =>
-      bench.server.call('OPTIONS', '/v1/broadcast', {
-        headers: {
-          origin,
-          'access-control-request-method': 'POST',
-          'access-control-request-headers': 'authorization,content-type,idempotency-key',
-        },
-      });
-    const allowed = await preflight('https://deals.example');
-    expect(allowed.status).toBeLessThan(300);
-    expect(allowed.headers['access-control-allow-origin']).toBe('https://deals.example');
-    expect(allowed.headers['access-control-allow-methods']).toContain('POST');
-    expect(allowed.headers['access-control-allow-headers']?.toLowerCase()).toContain('authorization');
-    expect((await preflight('https://evil.test')).headers['access-control-allow-origin']).toBeUndefined();
-    const read = await bench.server.call('GET', '/healthz', { headers: { origin: 'https://deals.example' } });
-    expect(read.headers['access-control-allow-origin']).toBe('https://deals.example');
-  });
-});
-
-onTargets('Origins where null is listed', { env: { AIDEALS_ALLOWED_ORIGINS: 'null' } }, (bench, check) => {
-  check('[CONN-9] null is let in where it is listed', async () => {
-    clientOf(await bench.dial({ headers: { Origin: 'null' } }));
-    expect(refusalOf(await bench.dial({ headers: { Origin: 'https://deals.example' } })).status).toBe(403);
-  });
-});
-
-onTargets('Origins by default', {}, (bench, check) => {
-  check('[CONN-10] any origin is let in', async () => {
-    clientOf(await bench.dial({ headers: { Origin: 'https://anywhere.test' } }));
-  });
-});
-
-onTargets(
-  'Origins in production',
-  { env: { NODE_ENV: 'production', AIDEALS_TRUSTED_PROXIES: '127.0.0.1' } },
-  (bench, check) => {
-    check('[CONN-10] only an origin of the same host is let in', async () => {
-      clientOf(await bench.dial({ headers: { Origin: bench.server.url } }));
-      clientOf(await bench.dial());
-      for (const origin of ['https://anywhere.test', 'null', 'http://127.0.0.1:1']) {
-        expect(refusalOf(await bench.dial({ headers: { Origin: origin } })).status, origin).toBe(403);
-      }
-    });
-
-    check('[CONN-10] behind a trusted proxy the forwarded host counts', async () => {
-      const headers = { Origin: 'https://deals.example', 'X-Forwarded-Host': 'deals.example' };
-      clientOf(await bench.dial({ headers }));
-    });
-  },
-);
-
-const addresses = {
-  AIDEALS_TRUSTED_PROXIES: '127.0.0.1/32,198.51.100.0/24',
-  AIDEALS_IP_ALLOW: '127.0.0.1,10.0.0.0/8,203.0.113.9,2001:db8::/32',
-  AIDEALS_IP_DENY: '10.9.0.0/16,2001:db8:bad::/48',
-};
-
-onTargets('Addresses', { env: addresses }, (bench, check) => {
-  const from = (forwarded: string) => bench.dial({ headers: { 'X-Forwarded-For': forwarded } });
-
-  check('[CONN-11] an address that is allowed and not denied is let in', async () => {
-    for (const address of ['10.1.2.3', '203.0.113.9', '2001:db8::7']) clientOf(await from(address));
-  });
-
-  check('[CONN-11] an address that is denied, or not allowed, is 403', async () => {
-    const refusedOnes = ['10.9.1.1', '::ffff:10.9.1.1', '203.0.113.10', '11.0.0.1', '2001:db8:bad::1', '2001:db9::1'];
-    for (const address of refusedOnes) {
-      const refused = refusalOf(await from(address));
-      expect(refused.status, address).toBe(403);
-      expect(refused.json, address).toEqual(errorWith('AUTHORIZATION_ERROR'));
-      const answer = await bench.call('POST', '/v1/broadcast', {
-        body: { data: {} },
-        headers: { 'x-forwarded-for': address },
-      });
-      expect(answer.status, address).toBe(403);
-    }
-  });
-
-  check('[CONN-12] the last forwarded address that is no trusted proxy counts', async () => {
-    clientOf(await from('10.9.1.1, 10.1.2.3'));
-    clientOf(await from('10.9.1.1, 10.1.2.3, 198.51.100.7'));
-    expect(refusalOf(await from('10.1.2.3, 10.9.1.1')).status).toBe(403);
-    expect(refusalOf(await from('10.1.2.3, 10.9.1.1, 198.51.100.7')).status).toBe(403);
-  });
-});
-
-onTargets('Addresses without a trusted proxy', { env: { AIDEALS_IP_DENY: '192.0.2.7' } }, (bench, check) => {
-  check('[CONN-12] what a stranger writes into X-Forwarded-For is not believed', async () => {
-    clientOf(await bench.dial({ headers: { 'X-Forwarded-For': '192.0.2.7' } }));
   });
 });
 

@@ -1,6 +1,7 @@
 import { type ActionExample, actions, callList, type Json, type JsonObject } from '@aideals/protocol';
 import { expect } from 'vitest';
-import { type Bench, onTargets } from '../suite.js';
+import type { Bench } from '../bench.js';
+import { onTargets } from '../suite.js';
 
 type Names = Readonly<Record<string, string>>;
 

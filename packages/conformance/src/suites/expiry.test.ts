@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
+import { errorWith, offsetOf } from '../expectations.js';
 import { poll } from '../poll.js';
 import type { Session } from '../session.js';
-import { errorWith, offsetOf, onTargets } from '../suite.js';
+import { onTargets } from '../suite.js';
 import { nowSeconds } from '../tokens.js';
 
 const expired = (session: Session) =>

@@ -1,6 +1,8 @@
 import type { JsonObject } from '@aideals/protocol';
 import { expect } from 'vitest';
-import { type Bench, errorWith, onTargets } from '../suite.js';
+import type { Bench } from '../bench.js';
+import { errorWith } from '../expectations.js';
+import { onTargets } from '../suite.js';
 
 interface Case {
   readonly filters: JsonObject;

@@ -1,7 +1,8 @@
 import { expect } from 'vitest';
+import type { Bench } from '../bench.js';
 import { closePayload, encodeFrame, type FrameInit, opcodes } from '../frame-codec.js';
 import type { RawClient } from '../raw-client.js';
-import { type Bench, onTargets } from '../suite.js';
+import { onTargets } from '../suite.js';
 
 const { binary, close, continuation, ping, pong, text } = opcodes;
 

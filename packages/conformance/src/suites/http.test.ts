@@ -1,16 +1,8 @@
-import { actions, pushes } from '@aideals/protocol';
+import { actions } from '@aideals/protocol';
 import { expect } from 'vitest';
-import { type Bench, errorWith, offsetOf, onTargets, str } from '../suite.js';
+import { broadcast, errorWith, httpError } from '../expectations.js';
+import { onTargets } from '../suite.js';
 import { nowSeconds } from '../tokens.js';
-
-const error = {
-  type: 'error',
-  data: { code: expect.any(String), message: expect.any(String) },
-  timestamp: expect.any(Number),
-};
-
-const broadcast = (bench: Bench, body: unknown, headers: Record<string, string> = {}) =>
-  bench.call('POST', '/v1/broadcast', { body, headers });
 
 onTargets('HTTP in general', {}, (bench, check) => {
   const calls = [
@@ -51,7 +43,7 @@ onTargets('HTTP in general', {}, (bench, check) => {
     ]) {
       const answer = await bench.call('GET', path);
       expect(answer.status, path).toBe(404);
-      expect(answer.json, path).toMatchObject(error);
+      expect(answer.json, path).toMatchObject(httpError);
     }
     const wrong = [
       ['GET', '/v1/broadcast', 'POST'],
@@ -65,7 +57,7 @@ onTargets('HTTP in general', {}, (bench, check) => {
       const answer = await bench.call(method, path, method === 'PUT' || method === 'POST' ? { body: {} } : {});
       expect(answer.status, `${method} ${path}`).toBe(405);
       expect(answer.headers['allow']?.split(/, */)).toContain(allowed);
-      expect(answer.json).toMatchObject(error);
+      expect(answer.json).toMatchObject(httpError);
     }
   });
 
@@ -82,7 +74,7 @@ onTargets('HTTP in general', {}, (bench, check) => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/xml', 'multipart/form-data']) {
       const answer = await broadcast(bench, '{"data":{}}', { 'content-type': type });
       expect(answer.status, type).toBe(415);
-      expect(answer.json).toMatchObject(error);
+      expect(answer.json).toMatchObject(httpError);
     }
     const charset = { 'content-type': 'application/json; charset=utf-8' };
     expect((await broadcast(bench, '{"data":{}}', charset)).status).toBe(200);
@@ -97,7 +89,7 @@ onTargets('HTTP in general', {}, (bench, check) => {
     expect((await broadcast(bench, list(1_048_576))).status).toBe(200);
     const over = await broadcast(bench, list(1_048_577));
     expect(over.status).toBe(413);
-    expect(over.json).toMatchObject(error);
+    expect(over.json).toMatchObject(httpError);
   });
 
   check('[HTTP-5] an unknown field is refused and the nearest known one named; inside data all is free', async () => {
@@ -134,7 +126,7 @@ onTargets('HTTP in general', {}, (bench, check) => {
     for (const other of [[body[0]], { topic, data: { n: 1 } }, [body[1], body[0]]]) {
       const conflict = await broadcast(bench, other, key);
       expect(conflict.status).toBe(409);
-      expect(conflict.json).toMatchObject(error);
+      expect(conflict.json).toMatchObject(httpError);
     }
     expect((await session.untilPong()).map((frame) => frame.id)).toEqual(ids(first));
   });
@@ -205,244 +197,5 @@ onTargets('HTTP in general', {}, (bench, check) => {
     const page = await bench.server.call('GET', '/');
     expect(page.status).toBe(200);
     expect(page.headers['content-type']).toMatch(/^text\/html/);
-  });
-});
-
-onTargets('Publishing', {}, (bench, check) => {
-  check('[HTTP-8][PUSH-1] a broadcast is confirmed with its id and arrives as it was sent', async () => {
-    const session = await bench.openSettled();
-    const topic = bench.topic();
-    await session.ask('subscribeToDeals', { topic });
-    const data = {
-      dealId: 'd',
-      title: '<b>ä😀</b> \u2028',
-      price: 12.5,
-      tags: ['a', 1, null, true],
-      deep: { a: [{}] },
-      no: null,
-      big: 1e21,
-    };
-    const answer = await broadcast(bench, { topic, data });
-    expect(answer).toMatchObject({ status: 200, json: { broadcast: 'success', delivered: 1, total: 1 } });
-    expect(await session.take('dealUpdate')).toEqual({
-      type: 'dealUpdate',
-      topic,
-      id: (answer.json as { id: string }).id,
-      data,
-      timestamp: expect.any(Number),
-    });
-  });
-
-  check('[HTTP-8] what is left out has its default: dealUpdate on all-deals', async () => {
-    const session = await bench.openSettled();
-    await session.ask('subscribeToDeals', {});
-    await broadcast(bench, { data: { n: 1 } });
-    expect(await session.take('dealUpdate')).toMatchObject({ topic: 'all-deals', data: { n: 1 } });
-    for (const body of [{}, { topic: 'a' }, { data: null }, { data: [] }, { data: 'x' }]) {
-      expect((await broadcast(bench, body)).json, JSON.stringify(body)).toEqual(errorWith('VALIDATION_ERROR', 'data'));
-    }
-  });
-
-  check('[HTTP-9] total counts the connections that match', async () => {
-    const topic = bench.topic();
-    const sessions = [];
-    for (let n = 0; n < 4; n += 1) {
-      const session = await bench.open();
-      await session.ask('subscribeToDeals', { topic, filters: { minDiscount: n * 10 } });
-      sessions.push(session);
-    }
-    expect(await bench.publish(topic, { discount: 15 })).toMatchObject({ total: 2, delivered: 2 });
-    expect(await bench.publish(topic, { discount: 40 })).toMatchObject({ total: 4, delivered: 4 });
-    expect(await bench.publish(bench.topic(), {})).toMatchObject({ total: 0, delivered: 0 });
-  });
-
-  check('[HTTP-10] a list is answered as a list, with ids that follow one another', async () => {
-    const session = await bench.openSettled();
-    const topic = bench.topic();
-    await session.ask('subscribeToDeals', { topic });
-    const events = Array.from({ length: 1000 }, (_, n) => ({ topic, data: { n } }));
-    const answers = await bench.publishMany(events);
-    const start = offsetOf(answers[0]?.id);
-    expect(answers.map(({ id }) => offsetOf(id))).toEqual(events.map((_, n) => start + n));
-    expect(answers.every(({ total, delivered }) => total === 1 && delivered === 1)).toBe(true);
-    expect((await session.untilPong()).map((frame) => frame.data['n'])).toEqual(events.map(({ data }) => data.n));
-    const one = await bench.publishMany([{ topic, data: {} }]);
-    expect(one).toHaveLength(1);
-  });
-
-  check('[HTTP-10] over 1,000 is refused, and one wrong event refuses all', async () => {
-    const session = await bench.openSettled();
-    const topic = bench.topic();
-    await session.ask('subscribeToDeals', { topic });
-    const before = await bench.publish(bench.topic(), {});
-    const many = await broadcast(
-      bench,
-      Array.from({ length: 1001 }, () => ({ topic, data: {} })),
-    );
-    expect(many.status).toBe(400);
-    expect(many.json).toEqual(errorWith('VALIDATION_ERROR'));
-    const wrong = await broadcast(bench, [
-      { topic, data: {} },
-      { topic, data: {} },
-      { topic, data: 7 },
-    ]);
-    expect(wrong.json).toEqual(errorWith('VALIDATION_ERROR', '2.data'));
-    expect(offsetOf((await bench.publish(bench.topic(), {})).id)).toBe(offsetOf(before.id) + 1);
-    expect(await session.untilPong()).toEqual([]);
-  });
-
-  check('[HTTP-11] messageType is a name of its own, and none of the server’s', async () => {
-    const session = await bench.openSettled();
-    const topic = bench.topic();
-    await session.ask('subscribeToDeals', { topic });
-    for (const messageType of ['dealUpdate', 'priceUpdate', 'dealGone', 'a', `z${'9'.repeat(63)}`]) {
-      const { id } = await bench.publish(topic, { productId: 'p', price: 1 }, { messageType });
-      expect(await session.take(messageType)).toMatchObject({ type: messageType, id, topic });
-    }
-    const replies = Object.values(actions).flatMap((action) => Object.keys(action.replies));
-    const pushed = Object.keys(pushes).filter((type) => type !== 'dealUpdate' && type !== 'priceUpdate');
-    const malformed = ['', 'Deal', '9a', 'a-b', 'a b', '_a', 'ä', `z${'9'.repeat(64)}`, '__proto__', 7, null];
-    for (const messageType of [...replies, ...pushed, 'error', ...malformed]) {
-      const answer = await broadcast(bench, { topic, data: {}, messageType });
-      expect(answer.status, String(messageType)).toBe(400);
-      expect(answer.json).toEqual(errorWith('VALIDATION_ERROR', 'messageType'));
-    }
-    expect(await session.untilPong()).toEqual([]);
-  });
-
-  check('[HTTP-12] filters of a broadcast are attributes', async () => {
-    const fine = [{}, { a: 'x', b: 1, c: true, d: null, e: ['x', 1, false] }];
-    for (const filters of fine) expect((await broadcast(bench, { data: {}, filters })).status).toBe(200);
-    for (const filters of [null, [], 'x', { a: {} }, { a: [[1]] }, { a: [{}] }]) {
-      const answer = await broadcast(bench, { data: {}, filters });
-      expect(answer.status, JSON.stringify(filters)).toBe(400);
-      expect(answer.text).toContain('"path":"filters');
-    }
-  });
-
-  check('[LIMIT-2] an event whose frame would pass 131,072 bytes is 413, and its list with it', async () => {
-    const session = await bench.openSettled();
-    const topic = bench.topic();
-    await session.ask('subscribeToDeals', { topic });
-    const before = await bench.publish(bench.topic(), {});
-    for (const pad of ['x'.repeat(131_072), 'x'.repeat(131_000), 'ä'.repeat(65_500), '"'.repeat(66_000)]) {
-      const answer = await broadcast(bench, { topic, data: { pad } });
-      expect(answer.status, `${pad.length}`).toBe(413);
-      expect(answer.json).toMatchObject(error);
-    }
-    const list = await broadcast(bench, [
-      { topic, data: {} },
-      { topic, data: { pad: 'x'.repeat(131_072) } },
-    ]);
-    expect(list.status).toBe(413);
-    const after = await bench.publish(topic, { pad: 'x'.repeat(130_000) });
-    expect(offsetOf(after.id)).toBe(offsetOf(before.id) + 1);
-    expect((await session.untilPong()).map((frame) => frame.id)).toEqual([after.id]);
-  });
-
-  check('[LIMIT-2] a notification whose frame would is 413 too', async () => {
-    const reader = await bench.openSettled();
-    const body = { userId: reader.userId, title: 'a', message: 'b', data: { pad: 'x'.repeat(131_072) } };
-    expect((await bench.call('POST', '/v1/notifications', { body })).status).toBe(413);
-    expect(await reader.untilPong()).toEqual([]);
-  });
-
-  check('[HTTP-13][PUSH-2] a notification reaches each user, and has an id for each', async () => {
-    const one = await bench.openSettled();
-    const second = await bench.openSettled({ user: one.userId });
-    const other = await bench.openSettled();
-    const away = bench.user();
-    const body = {
-      userIds: [other.userId, away, one.userId],
-      title: 'Price <drop>',
-      message: 'now',
-      data: { a: [null] },
-    };
-    const answer = await bench.call('POST', '/v1/notifications', { body });
-    expect(answer.status, answer.text).toBe(200);
-    const { notificationIds: ids } = answer.json as { notificationIds: string[] };
-    expect(new Set(ids).size).toBe(3);
-    for (const [session, id] of [
-      [one, ids[2]],
-      [second, ids[2]],
-      [other, ids[0]],
-    ] as const) {
-      expect((await session.take('notification')).data).toEqual({
-        notificationId: id,
-        title: 'Price <drop>',
-        message: 'now',
-        data: { a: [null] },
-        timestamp: expect.any(Number),
-      });
-      expect(await session.untilPong()).toEqual([]);
-    }
-    const later = await bench.open({ user: away });
-    expect(str(await later.take('notification'), 'notificationId')).toBe(ids[1]);
-  });
-
-  check('[HTTP-13] exactly one of userId and userIds, a title and a message are given', async () => {
-    const fine = { userId: bench.user(), title: 'a', message: 'b' };
-    const wrong: [object, string][] = [
-      [{ title: 'a', message: 'b' }, 'userId'],
-      [{ ...fine, userIds: ['a'] }, 'userId'],
-      [{ ...fine, userId: undefined, userIds: [] }, 'userIds'],
-      [{ ...fine, userId: undefined, userIds: Array.from({ length: 1001 }, (_, n) => `u${n}`) }, 'userIds'],
-      [{ ...fine, userId: undefined, userIds: ['a', ''] }, 'userIds.1'],
-      [{ ...fine, title: '' }, 'title'],
-      [{ ...fine, title: undefined }, 'title'],
-      [{ ...fine, message: 7 }, 'message'],
-      [{ ...fine, data: [] }, 'data'],
-      [{ ...fine, expiresAt: 'soon' }, 'expiresAt'],
-      [{ ...fine, expiresAt: 1.5 }, 'expiresAt'],
-    ];
-    for (const [body, path] of wrong) {
-      const answer = await bench.call('POST', '/v1/notifications', { body });
-      expect(answer.status, JSON.stringify(body).slice(0, 80)).toBe(400);
-      expect(answer.json, JSON.stringify(body).slice(0, 80)).toEqual(errorWith('VALIDATION_ERROR', path));
-    }
-  });
-});
-
-onTargets('Administration', {}, (bench, check) => {
-  const list = async (userId: string) => {
-    const answer = await bench.call('GET', `/v1/connections?userId=${encodeURIComponent(userId)}`);
-    expect(answer.status, answer.text).toBe(200);
-    return (answer.json as { items: { connectionId: string; userId: string; connectedSince: number }[] }).items;
-  };
-
-  check('[HTTP-14] the connections of a user are listed', async () => {
-    const session = await bench.openSettled({ user: `${bench.user()} ä/&` });
-    const second = await bench.openSettled({ user: session.userId });
-    const statuses = [await session.ask('getStatus'), await second.ask('getStatus')].map(({ data }) => ({
-      connectionId: data['connectionId'],
-      userId: data['userId'],
-      connectedSince: data['connectedSince'],
-    }));
-    const items = await list(session.userId);
-    expect(items).toHaveLength(2);
-    expect(items).toEqual(expect.arrayContaining(statuses));
-    expect(await list(bench.user())).toEqual([]);
-    for (const path of ['/v1/connections', '/v1/connections?userId=', '/v1/connections?user=a']) {
-      const answer = await bench.call('GET', path);
-      expect(answer.status, path).toBe(400);
-      expect(answer.json).toEqual(errorWith('VALIDATION_ERROR', 'userId'));
-    }
-  });
-
-  check('[HTTP-15][CLOSE-9] a connection is closed with 4003', async () => {
-    const session = await bench.openSettled();
-    const bystander = await bench.openSettled({ user: session.userId });
-    const id = str(await session.ask('getStatus'), 'connectionId');
-    const path = `/v1/connections/${encodeURIComponent(id)}`;
-    const answer = await bench.call('DELETE', path);
-    expect(answer).toMatchObject({ status: 204, text: '' });
-    expect(await session.closing()).toMatchObject({ code: 4003 });
-    expect(await list(session.userId)).toHaveLength(1);
-    expect((await bystander.ask('ping')).type).toBe('pong');
-    for (const gone of [path, '/v1/connections/nothing', '/v1/connections/__proto__']) {
-      const missing = await bench.call('DELETE', gone);
-      expect(missing.status, gone).toBe(404);
-      expect(missing.json).toMatchObject(error);
-    }
   });
 });

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
+import type { Bench } from '../bench.js';
+import { str } from '../expectations.js';
 import type { Session } from '../session.js';
-import { type Bench, onTargets, str } from '../suite.js';
+import { onTargets } from '../suite.js';
 import { nowSeconds } from '../tokens.js';
 
 const contents = async (session: Session, count: number): Promise<unknown[]> =>

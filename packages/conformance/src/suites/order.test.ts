@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { onTargets, str } from '../suite.js';
+import { str } from '../expectations.js';
+import { onTargets } from '../suite.js';
 
 onTargets('Order', {}, (bench, check) => {
   check('[ORDER-1] frames are answered in the order in which they came, errors included', async () => {

@@ -1,8 +1,9 @@
 import type { JsonObject } from '@aideals/protocol';
 import { expect } from 'vitest';
+import type { Bench } from '../bench.js';
 import { poll } from '../poll.js';
 import { Cursor, random } from '../resuming-reader.js';
-import { type Bench, onTargets } from '../suite.js';
+import { onTargets } from '../suite.js';
 
 type Next = (below: number) => number;
 

@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
+import type { Bench } from '../bench.js';
+import { offsetOf, str } from '../expectations.js';
 import { poll } from '../poll.js';
 import type { Session } from '../session.js';
-import { type Bench, offsetOf, onTargets, str } from '../suite.js';
+import { onTargets } from '../suite.js';
 
 const PAD = 'x'.repeat(30_000);
 const PER_CALL = 30;

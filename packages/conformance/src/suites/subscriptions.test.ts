@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { errorWith, onTargets, str } from '../suite.js';
+import { errorWith, str } from '../expectations.js';
+import { onTargets } from '../suite.js';
 
 onTargets('subscribeToDeals', {}, (bench, check) => {
   check('[SUB-1] a subscription is confirmed with what was asked', async () => {
