@@ -1,7 +1,9 @@
 export * from './auth/api-keys.js';
+export * from './auth/greeting.js';
 export * from './auth/jwt.js';
 export * from './auth/principal.js';
 export * from './auth/tokens.js';
+export { errorFrame, utf8Length } from './delivery/frames.js';
 export * from './engine.js';
 export * from './engine-api.js';
 export * from './match/matches.js';

@@ -1,6 +1,5 @@
-import type { CloseNotice } from '@aideals/core';
+import { type CloseNotice, errorFrame } from '@aideals/core';
 import { type CloseCodeNumber, closeCodes, type ErrorCode, WireError } from '@aideals/protocol';
-import { errorFrame } from './error-frame.js';
 
 const errorOf: Readonly<Record<CloseCodeNumber, ErrorCode>> = {
   1000: 'CONNECTION_ERROR',
@@ -26,5 +25,5 @@ const errorOf: Readonly<Record<CloseCodeNumber, ErrorCode>> = {
  */
 export const closeNoticeFrame = ({ code, retryAfter }: CloseNotice, now: number): string => {
   const details = { closeCode: code, ...(retryAfter === undefined ? {} : { retryAfter }) };
-  return errorFrame(new WireError(errorOf[code], closeCodes[code].reason, details), now);
+  return errorFrame(new WireError(errorOf[code], closeCodes[code].reason, details), undefined, now).text;
 };

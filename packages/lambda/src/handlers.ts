@@ -1,7 +1,6 @@
-import type { Directory, Engine, Outcome, Ports } from '@aideals/core';
+import { type Directory, type Engine, errorFrame, type Outcome, type Ports } from '@aideals/core';
 import { requestId as requestIdShape, WireError } from '@aideals/protocol';
 import { type ApplyOptions, type Begun, createApply } from './apply.js';
-import { errorFrame } from './error-frame.js';
 import type { MessageEvent, ProxyResult } from './event.js';
 import { type Message, readMessage } from './message.js';
 
@@ -33,7 +32,7 @@ export const createHandlers = (options: HandlerOptions) => {
 
   const errorResult = (error: WireError, message: Message | undefined): ProxyResult => ({
     statusCode: 200,
-    body: errorFrame(error, clock.now(), requestIdOf(message)),
+    body: errorFrame(error, requestIdOf(message), clock.now()).text,
   });
 
   const report = (where: string, error: unknown): string => {

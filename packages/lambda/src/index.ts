@@ -4,4 +4,3 @@ export type { ConnectEvent, MessageEvent, ProxyResult } from './event.js';
 export { createHandlers, type HandlerOptions } from './handlers.js';
 export { type Message, readMessage } from './message.js';
 export { answerOutcome, type OutcomeAnswer, type Post } from './outcome.js';
-export type { Offered } from './subprotocols.js';
