@@ -1,0 +1,59 @@
+import { must } from './law.js';
+import type { Seen } from './trace.js';
+import { goesTo, type Known, wasThere } from './truth.js';
+import type { Conn, Sub, View } from './view.js';
+
+/** The index of the first event behind an offset. */
+const firstBehind = (events: readonly Known[], offset: number): number => {
+  let low = 0;
+  let high = events.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((events[middle] as Known).offset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
+/** A newer event of the same key lets an older one be taken out of an outbox. */
+const isOutdated = (view: View, conn: Conn, sub: Sub, known: Known): boolean =>
+  known.key !== undefined &&
+  view.truth.events.some(
+    (other) =>
+      other.key === known.key &&
+      other.offset > known.offset &&
+      wasThere(view.truth, other, conn.life) &&
+      goesTo(other, sub),
+  );
+
+export interface Stretch {
+  /** Exclusive. */
+  readonly after: number;
+  /** Inclusive. */
+  readonly to: number;
+  /** The ids that came. */
+  readonly came: ReadonlySet<string>;
+  /** Only events that were known before this point of the trace. */
+  readonly knownBefore?: number;
+}
+
+/** Every event of a stretch that a subscription asks for must have come, or be conflated. */
+export const allCame = (view: View, conn: Conn, sub: Sub, stretch: Stretch, item: Seen): void => {
+  const { after, to, came, knownBefore = Number.POSITIVE_INFINITY } = stretch;
+  const { events } = view.truth;
+  for (let i = firstBehind(events, after); i < events.length; i++) {
+    const known = events[i] as Known;
+    if (known.offset > to) return;
+    if (came.has(known.id) || known.first >= knownBefore) continue;
+    if (!wasThere(view.truth, known, conn.life) || !goesTo(known, sub)) continue;
+    const missed = () => `${conn.id} never got ${known.id} (${known.tag}) for ${sub.id} on ${sub.topic}`;
+    must('every gap is told', isOutdated(view, conn, sub, known), missed, item);
+    conn.missing.add(known.id);
+  }
+};
+
+/** Whatever is missing was told in `conflated`. */
+export const conflationTold = (conn: Conn, item: Seen): void => {
+  const untold = () => `${conn.id} misses ${conn.missing.size} events and was told of ${conn.conflated}`;
+  must('every gap is told', conn.missing.size <= conn.conflated, untold, item);
+};

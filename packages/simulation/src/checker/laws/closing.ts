@@ -1,0 +1,73 @@
+import { type Law, must } from '../law.js';
+import type { Conn, View } from '../view.js';
+
+/** A connection is closed or refused for a reason, and a newer one of the same client takes over. */
+export const closing = (view: View): Law => {
+  const dismissed = new Set<string>();
+
+  const takenOver = (conn: Conn): boolean =>
+    conn.client !== undefined &&
+    [...view.conns.values()].some(
+      (other) =>
+        other !== conn &&
+        other.user === conn.user &&
+        other.client === conn.client &&
+        (other.closed ?? Number.POSITIVE_INFINITY) > conn.dialled,
+    );
+
+  const mayClose = (conn: Conn, code: number): boolean => {
+    switch (code) {
+      case 1011:
+        return view.faults > conn.faults;
+      case 4001:
+        return view.latest >= (Math.min(...conn.exps) + view.rules.tokenGraceSeconds) * 1000;
+      case 4003:
+        return dismissed.has(conn.id);
+      case 4008:
+        return conn.stalled;
+      case 4010:
+        return takenOver(conn);
+      case 4029:
+        return view.rules.limited;
+      default:
+        return false;
+    }
+  };
+
+  const mayRefuse = (conn: Conn, status: number): boolean => {
+    if (status === 0) return true;
+    if (status === 401) return conn.lapsed;
+    if (status === 429) return view.rules.limited;
+    return status >= 500 && view.faults > conn.faults;
+  };
+
+  return {
+    see(item) {
+      if (item.kind === 'called' && item.name === 'closeConnection') dismissed.add(item.params['id'] as string);
+      if (item.kind === 'closed' && item.code !== undefined) {
+        const { code } = item;
+        const may = mayClose(view.conn(item.conn), code);
+        must('no close without a cause', may, () => `${item.conn} was closed with ${code}`, item);
+      }
+      if (item.kind === 'refused') {
+        const may = mayRefuse(view.conn(item.conn), item.status);
+        must('no refusal without a cause', may, () => `${item.conn} was refused with ${item.status}`, item);
+      }
+      if (item.kind === 'accepted') {
+        const conn = view.conn(item.conn);
+        const late = conn.expiredFrom !== undefined && conn.expiredFrom <= conn.dialled;
+        must('nothing is served after expiry', !late, () => `${conn.id} was let in with an expired token`, item);
+      }
+      if (item.kind === 'quiet') {
+        const clients = new Map<string, string>();
+        for (const { id, user, client } of view.open()) {
+          if (client === undefined) continue;
+          const name = `${user}/${client}`;
+          const other = clients.get(name);
+          must('the newer takes over', other === undefined, () => `${other} and ${id} are both ${name}`, item);
+          clients.set(name, id);
+        }
+      }
+    },
+  };
+};

@@ -1,0 +1,108 @@
+import type { JsonObject } from '@aideals/protocol';
+import { allCame, conflationTold } from '../gaps.js';
+import { offsetOf } from '../ids.js';
+import { isError, type Law, must, type Received } from '../law.js';
+import { isCovered, lostIsTrue } from '../positions.js';
+import type { Conn, Pending, Sub, View } from '../view.js';
+
+const sorted = (filters: JsonObject): string =>
+  JSON.stringify(Object.entries(filters).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+const sameWish = (a: Pick<Sub, 'topic' | 'filters'>, b: Pick<Sub, 'topic' | 'filters'>): boolean =>
+  a.topic === b.topic && sorted(a.filters) === sorted(b.filters);
+
+/** What a subscription is told about itself is true: its id, its position, its replay and its end. */
+export const subscriptions = (view: View): Law => {
+  const resumed = (conn: Conn, sub: Sub, cursor: string, item: Received): void => {
+    const { recovered, lost, lastEventId } = item.wire.data;
+    const covered = isCovered(view, conn, cursor);
+    if (recovered === true) {
+      const kept = lastEventId === cursor && lost === undefined;
+      must('every gap is told', covered !== 'no', () => `${cursor} was told recovered, but is lost`, item);
+      must('positions are kept', kept, () => `${cursor} was recovered as ${String(lastEventId)}`, item);
+    } else {
+      must('what is lost is told', recovered === false, () => `${cursor} was not answered`, item);
+      lostIsTrue(view, conn, cursor, item);
+    }
+    conn.replays.push({ sub, ids: new Set(), last: sub.from, cancelled: false });
+  };
+
+  const confirmed = (conn: Conn, { request, stream }: Pending, item: Received): void => {
+    const { data } = item.wire;
+    const wish = {
+      topic: (request.data['topic'] ?? 'all-deals') as string,
+      filters: (request.data['filters'] ?? {}) as JsonObject,
+    };
+    const id = data['subscriptionId'] as string;
+    const told = { topic: data['topic'] as string, filters: data['filters'] as JsonObject };
+    must('a subscription is what was asked for', sameWish(wish, told), () => `${id} is another one`, item);
+    const present = [...conn.subs.values()].find((sub) => sameWish(sub, wish));
+    const same = (present === undefined && !conn.subs.has(id)) || present?.id === id;
+    must('equal subscriptions are one', same, () => `${id} beside ${present?.id}`, item);
+    const from = offsetOf(data['lastEventId'] as string);
+    const sub = present ?? { ...wish, id, stream, from, kept: from };
+    conn.subs.set(id, sub);
+    const cursor = request.data['lastEventId'];
+    if (typeof cursor === 'string') resumed(conn, { ...sub, from }, cursor, item);
+    else {
+      const silent = data['recovered'] === undefined && data['lost'] === undefined;
+      must('positions are kept', silent, () => `${id} was resumed without being asked for`, item);
+    }
+  };
+
+  const ended = (conn: Conn, id: string): void => {
+    conn.subs.delete(id);
+    for (const replay of conn.replays) if (replay.sub.id === id) replay.cancelled = true;
+  };
+
+  const unsubscribed = (conn: Conn, { request }: Pending, item: Received): void => {
+    const id = request.data['subscriptionId'];
+    if (typeof id === 'string') {
+      const known = conn.subs.has(id);
+      must('one ends one’s own subscriptions', known, () => `${conn.id} ended ${id}, which it did not have`, item);
+      ended(conn, id);
+      return;
+    }
+    const topic = request.data['topic'] ?? 'all-deals';
+    for (const sub of [...conn.subs.values()]) if (sub.topic === topic) ended(conn, sub.id);
+  };
+
+  const recovered = (conn: Conn, item: Received): void => {
+    const { subscriptionId, replayed, lastEventId } = item.wire.data;
+    const index = conn.replays.findIndex(({ sub }) => sub.id === subscriptionId);
+    const [replay] = index === -1 ? [] : conn.replays.splice(index, 1);
+    const asked = replay !== undefined && conn.replays.slice(0, index).every((before) => before.cancelled);
+    must('replays follow one another', asked, () => `${String(subscriptionId)} was recovered out of turn`, item);
+    if (replay === undefined || replay.cancelled) return;
+    const { sub, ids } = replay;
+    const to = offsetOf(lastEventId as string);
+    allCame(view, conn, sub, { after: sub.from, to, came: ids }, item);
+    const counted = () => `${sub.id} got ${ids.size} events and was told of ${String(replayed)}`;
+    must('a replay tells its number', ids.size === replayed, counted, item);
+    must('a replay tells its position', to >= replay.last, () => `${sub.id} is told ${String(lastEventId)}`, item);
+    // From here on its cursor is the highest id received on the connection.
+    const own = conn.subs.get(sub.id);
+    if (own !== undefined) allCame(view, conn, own, { after: own.kept, to: conn.highest, came: conn.events }, item);
+    conflationTold(conn, item);
+  };
+
+  const status = (conn: Conn, item: Received): void => {
+    const told = (item.wire.data['subscriptions'] as { subscriptionId: string }[]).map((one) => one.subscriptionId);
+    const known = [...conn.subs.keys()];
+    const same = told.length === known.length && known.every((id) => told.includes(id));
+    must('the status is true', same, () => `${conn.id} has ${known.join()} and is told ${told.join()}`, item);
+  };
+
+  return {
+    see(item) {
+      if (item.kind !== 'received') return;
+      const conn = view.conn(item.conn);
+      if (item.wire.type === 'subscriptionRecovered') recovered(conn, item);
+      const { request } = view;
+      if (request === undefined || isError(item)) return;
+      if (item.wire.type === 'subscriptionConfirmed') confirmed(conn, request, item);
+      else if (item.wire.type === 'unsubscriptionConfirmed') unsubscribed(conn, request, item);
+      else if (item.wire.type === 'statusUpdate') status(conn, item);
+    },
+  };
+};
