@@ -172,16 +172,21 @@ export const streamsContract = (name: string, create: (clock: Clock) => Awaitabl
         }),
         fc.record({ trim: fc.integer({ min: 1, max: 6 }), keep: fc.nat(20), age: fc.nat(10_000) }),
         fc.record({ advance: fc.nat(4_000) }),
+        fc.constant('flush' as const),
       );
       await fc.assert(
         fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 30 }), async (steps) => {
           await subject.close?.();
           use(await create(clock));
           const model = new StreamsModel();
+          let flushed: Promise<void> | undefined;
           for (const [n, step] of steps.entries()) {
-            if ('append' in step) {
+            if (step === 'flush') await flushed;
+            else if ('append' in step) {
               const events = step.append.map((name) => event(n, name));
-              expect((await streams.append(events)).offsets).toEqual(model.append(events));
+              const appended = await streams.append(events);
+              flushed = appended.flushed;
+              expect(appended.offsets).toEqual(model.append(events));
             } else if ('trim' in step) {
               const options = { before: clock.now() - step.age, keep: step.keep, limit: step.trim };
               expect(await streams.trim(options)).toBe(model.trim(options));

@@ -16,6 +16,7 @@ export class TableRun {
   readonly #prefix: string;
   /** The versions each key has had, the newest last. */
   readonly #versions = new Map<string, number[]>();
+  readonly #flushed: Promise<void>[] = [];
 
   constructor(table: Table, clock: ManualClock, prefix: string) {
     this.#table = table;
@@ -33,7 +34,7 @@ export class TableRun {
       case 'append':
         return this.#append(step);
       case 'delete': {
-        await (await this.#table.delete(this.#prefix + step.pk, step.sk)).flushed;
+        this.#flushed.push((await this.#table.delete(this.#prefix + step.pk, step.sk)).flushed);
         return this.#model.delete(step.pk, step.sk);
       }
       case 'query': {
@@ -51,7 +52,14 @@ export class TableRun {
         return;
       case 'advance':
         return this.#clock.advance(step.ms);
+      case 'flush':
+        return this.flush();
     }
+  }
+
+  /** Waits until all that was written survives a crash. */
+  async flush(): Promise<void> {
+    await Promise.all(this.#flushed.splice(0));
   }
 
   async compareAll(): Promise<void> {
@@ -79,7 +87,7 @@ export class TableRun {
     const result = await this.#table.put(this.#prefix + pk, sk, body, { ...conditions, ...expiry });
     expect(result.stored).toBe(expected);
     if (!result.stored) return;
-    await result.flushed;
+    this.#flushed.push(result.flushed);
     this.#took(pk, sk, body, result.version, expiry.expiresAt);
   }
 
@@ -88,7 +96,7 @@ export class TableRun {
       .filter(({ sk }) => this.#free(pk, sk))
       .map(({ sk, body, ttl }) => ({ pk: this.#prefix + pk, sk, body, ...expiring(this.#clock, ttl) }));
     const { flushed } = await this.#table.putMany(written);
-    await flushed;
+    this.#flushed.push(flushed);
     const last = new Map(written.map((row) => [row.sk, row]));
     for (const { sk, body, expiresAt } of last.values()) await this.#read(pk, sk, body, expiresAt);
   }
@@ -100,7 +108,7 @@ export class TableRun {
     const result = await this.#table.append(this.#prefix + pk, body, options);
     expect(result.stored ? result.seq : undefined).toBe(expected?.seq);
     if (!result.stored || expected === undefined) return;
-    await result.flushed;
+    this.#flushed.push(result.flushed);
     await this.#read(pk, expected.sk, body, expiry.expiresAt);
   }
 

@@ -37,7 +37,8 @@ export type Step =
       readonly reverse: boolean;
     }
   | { readonly do: 'sweep'; readonly limit: number }
-  | { readonly do: 'advance'; readonly ms: number };
+  | { readonly do: 'advance'; readonly ms: number }
+  | { readonly do: 'flush' };
 
 export const PARTITIONS = ['a', 'ab', 'b'] as const;
 
@@ -91,6 +92,7 @@ export const steps: fc.Arbitrary<Step[]> = fc.array(
     { weight: 3, arbitrary: query },
     { weight: 1, arbitrary: sweep },
     { weight: 2, arbitrary: advance },
+    { weight: 1, arbitrary: fc.record({ do: is('flush') }) },
   ),
   { minLength: 1, maxLength: 40 },
 );

@@ -37,6 +37,8 @@ export const tableContract = (name: string, create: (clock: Clock) => Awaitable<
           const both = new TableRun(table, clock, `${run}/`);
           for (const step of list) await both.apply(step);
           await both.compareAll();
+          await both.flush();
+          await both.compareAll();
         }),
         { numRuns: 60 },
       );
@@ -159,6 +161,16 @@ export const tableContract = (name: string, create: (clock: Clock) => Awaitable<
       // What was swept is gone also for a clock that goes back.
       clock.advance(-5_000);
       expect((await table.query('p', { limit: 100 })).map(({ sk }) => sk)).toEqual(['kept', 'renewed']);
+    });
+
+    test('tells by a putMany of nothing when all before it is flushed', async () => {
+      let flushed = false;
+      const put = await table.put('p', 's', {});
+      const done = put.stored ? put.flushed.then(() => (flushed = true)) : undefined;
+      await (await table.putMany([])).flushed;
+      await Promise.resolve();
+      expect(flushed).toBe(true);
+      await done;
     });
 
     test('puts many rows, the last of one key wins', async () => {
