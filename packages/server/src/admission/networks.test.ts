@@ -23,7 +23,7 @@ describe('the address of a client', () => {
     ['10.0.0.1', 'x, 10.0.0.2', '10.0.0.2', 'the nearest that makes sense'],
     ['::1', '[2001:db8::7]:4711', '2001:db8::7', 'read with brackets and port'],
     ['10.0.0.1', '198.51.100.1:8080', '198.51.100.1', 'read with a port'],
-  ])('of %s with %s is %s: %s', (peer, forwarded, expected) => {
+  ])('of %s with %s is %s: %s', (peer, forwarded, expected, _how) => {
     expect(clientAddress(request(peer, forwarded), proxies)).toBe(expected);
   });
 });

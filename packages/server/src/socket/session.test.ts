@@ -353,10 +353,13 @@ describe('the end', () => {
     const end = closed(client);
     client.send('slow');
     await work.until(1);
-    for (const session of server.sockets) session.drain({ text: '"goAway"' }, 5_000);
+    for (const session of server.sockets) {
+      session.push({ text: '"waits"' });
+      session.drain(5_000);
+    }
     await round();
     work.answer('slow');
-    expect(await answers).toEqual(['"goAway"', 'slow']);
+    expect(await answers).toEqual(['"waits"', 'slow']);
     expect(await end).toEqual([1012, 'restarting']);
   });
 });

@@ -129,8 +129,7 @@ export class Session {
   }
 
   /** Reads no more, ends what is under way within the bound, sends what waits, and closes with 1012. */
-  drain(goAway: Frame, boundMs: number): void {
-    this.push(goAway);
+  drain(boundMs: number): void {
     if (this.#isAccepting) this.#webSocket.pause();
     this.#end(1012, boundMs);
   }

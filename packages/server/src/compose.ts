@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { createEngine, type DueEvent, type Ports } from '@aideals/core';
+import { memoryDirectory, memoryLimiter, memorySchedule, memoryTurns } from '@aideals/core/memory';
+import { DataFolderError, type EmbeddedStore, openEmbedded } from '@aideals/store';
+import { uuidv7 } from 'uuidv7';
+import { Gatekeeper } from './admission/gatekeeper.js';
+import { Alarm } from './alarm.js';
+import { type Config, coreSettings } from './config/index.js';
+import { findingsOf } from './config/rules.js';
+import { holdEngine } from './engine-holder.js';
+import { createApp } from './http/app.js';
+import { Readiness } from './readiness.js';
+import { tokensOf } from './signing.js';
+import { Flusher } from './socket/flusher.js';
+import { SocketGateway } from './socket/gateway.js';
+import { Joiner } from './socket/joiner.js';
+import { Pages } from './socket/pages.js';
+import type { Liveness } from './socket/pulse.js';
+import { Sockets } from './socket/sockets.js';
+import { upgradeListener } from './socket/upgrade.js';
+import { Watch } from './socket/watch.js';
+import { StartError } from './start-error.js';
+import { createLog } from './telemetry/log.js';
+import { Metrics } from './telemetry/metrics.js';
+import { telemetryOver } from './telemetry/telemetry.js';
+
+export interface ServerOptions {
+  /** The folder of the page at `/`. */
+  readonly pageDir?: string;
+  /** Where the log goes, as JSON lines; stderr where it is left out. */
+  readonly log?: NodeJS.WritableStream;
+}
+
+/** The wall clock: durable times are by it. */
+export const clock = { now: () => Date.now() };
+const ids = { next: () => uuidv7() };
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const segment = (): string => uuidv7().replaceAll('-', '').slice(-12);
+
+/** Seconds after which to come back to a server that stops. */
+const AWAY_SECONDS = 5;
+const RETRY_MS = 10_000;
+
+const livenessOf = (config: Config): Liveness => ({
+  heartbeatMs: config.heartbeatSeconds * 1000,
+  goneMs: config.goneSeconds * 1000,
+  idleMs: config.idleSeconds * 1000,
+  stallMs: config.outboxStallSeconds * 1000,
+  now: () => performance.now(),
+  chance: Math.random,
+});
+
+/** Opens the store of the data folder, or says in one line why it cannot be. */
+export const openStore = async (config: Config): Promise<EmbeddedStore> => {
+  try {
+    return await openEmbedded({ dataDir: config.dataDir, clock, segment });
+  } catch (error) {
+    if (error instanceof DataFolderError) throw new StartError(`AIDEALS_DATA_DIR: ${error.message}`, error);
+    throw error;
+  }
+};
+
+/** Puts a server together: ports, engine, sockets, HTTP. Nothing listens yet, and no timer runs. */
+export const compose = async (config: Config, { pageDir, log: destination }: ServerOptions, store: EmbeddedStore) => {
+  const log = createLog(config.logLevel, destination);
+  for (const warning of findingsOf(config).warnings) log.warn(warning);
+  const settings = coreSettings(config);
+  const { limits } = settings;
+  const liveness = livenessOf(config);
+  const failed = (where: string, error: unknown): void => log.error({ where, err: error }, 'a fault');
+  const readiness = new Readiness(store.table);
+  const counters = { frames: 0, bytes: 0, writes: 0, conflated: 0 };
+  const flusher = new Flusher();
+  const gateway = new SocketGateway({ flusher, heldBytes: limits.outboxSoftBytes });
+  gateway.advance(await store.streams.top());
+  const directory = memoryDirectory();
+  const metrics = new Metrics(counters, { connections: () => directory.count(), top: () => gateway.top });
+  const alarm = new Alarm(clock.now, (event) => void ring(event));
+  const schedule = memorySchedule(() => alarm.set());
+  const ports: Ports = {
+    clock,
+    ids,
+    table: store.table,
+    streams: store.streams,
+    directory,
+    gateway,
+    limiter: memoryLimiter(clock),
+    schedule,
+    turns: memoryTurns(),
+    telemetry: telemetryOver(log, metrics),
+    digest,
+  };
+  const { verifier, issuer } = tokensOf(config, clock);
+  const engine = holdEngine(
+    () =>
+      createEngine({
+        ports,
+        settings,
+        verifier,
+        ...(issuer === undefined ? {} : { issuer }),
+        apiKeys: config.apiKeys,
+        systemStatus: () => readiness.status,
+      }),
+    config.forgetful,
+  );
+  const sockets = new Sockets({
+    engine,
+    gateway,
+    outbox: {
+      softBytes: limits.outboxSoftBytes,
+      hardBytes: limits.outboxHardBytes,
+      flusher,
+      joiner: new Joiner(),
+      counters,
+    },
+    pages: new Pages(),
+    liveness,
+    frameQueue: limits.frameQueue,
+    patch: (connectionId, patch) => directory.patch(connectionId, patch),
+    failed,
+    closed: (code) => metrics.closed(code),
+  });
+  const ring = async (event: DueEvent): Promise<void> => {
+    try {
+      const { connectionId, outcome } = await engine.current.due(event);
+      if (connectionId !== undefined) sockets.get(connectionId)?.apply(outcome);
+    } catch (error) {
+      failed(`due ${event.kind}`, error);
+      // What comes back by itself must not stay away because of one failure.
+      if (event.kind === 'trim' || event.kind === 'sweep') schedule.set(event.kind, clock.now() + RETRY_MS, event);
+    }
+  };
+  const closedFor = (): number | undefined => (readiness.isDraining ? AWAY_SECONDS : undefined);
+  const gatekeeper = new Gatekeeper({
+    stage: config.stage,
+    ipAllow: config.ipAllow,
+    ipDeny: config.ipDeny,
+    trustedProxies: config.trustedProxies,
+    origins: { allowed: config.allowedOrigins, isProduction: config.nodeEnv === 'production' },
+  });
+  const app = await createApp({
+    engine,
+    gatekeeper,
+    closedFor,
+    checks: () => readiness.check(),
+    metrics: () => metrics.read(),
+    bodyBytes: limits.bodyBytes,
+    pageDir,
+    log,
+    answered: (...request) => metrics.answered(...request),
+    errorId: ids.next,
+  });
+  app.server.on(
+    'upgrade',
+    upgradeListener({
+      engine,
+      gatekeeper,
+      ids,
+      messageBytes: limits.messageBytes,
+      fragments: limits.fragments,
+      closedFor,
+      accepted: (webSocket, socket, record) => sockets.add(webSocket, socket, record),
+      refused: ({ status }, ip) => log.debug({ status, ip }, 'an upgrade was refused'),
+      failed,
+    }),
+  );
+  return { app, log, readiness, sockets, alarm, schedule, watch: new Watch(sockets, liveness), store };
+};
+
+export type Running = Awaited<ReturnType<typeof compose>>;

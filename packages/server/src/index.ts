@@ -1,0 +1,19 @@
+export type { ServerOptions } from './compose.js';
+export {
+  type AwsKey,
+  type Config,
+  type ConfiguredKey,
+  configurationHelp,
+  configurationTable,
+  coreSettings,
+  describeConfig,
+  developmentSecret,
+  type Environment,
+  type Parsed,
+  parseConfig,
+  type Setting,
+  type SettingName,
+  settingList,
+} from './config/index.js';
+export { createServer, type Server } from './serve.js';
+export { StartError } from './start-error.js';
