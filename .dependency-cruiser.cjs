@@ -36,6 +36,10 @@ const rooms = {
     uses: ['protocol', 'aws-api'],
     door: 'The suite is a stranger to the server: it speaks the wire and reads the contracts, nothing else.',
   },
+  simulation: {
+    uses: ['core', 'protocol'],
+    door: 'A simulation brings its own clock, store and network, and nothing that touches the outside.',
+  },
   cli: {
     uses: ['server', 'core', 'protocol', 'client', 'conformance', 'store', 'console'],
     door: 'The command may use every room but lambda and infra: these are deployed, not run here.',

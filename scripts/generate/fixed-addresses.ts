@@ -22,16 +22,23 @@ const failure = (description: string): object => ({
   content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
 });
 
-const ready = (description: string, status: string): object => ({
+const ready = (description: string, status: 'ok' | 'unavailable', store: string): object => ({
   description,
   content: {
     'application/json': {
       schema: {
         type: 'object',
-        properties: { status: { type: 'string' }, checks: { type: 'object', additionalProperties: true } },
+        properties: {
+          status: { const: status },
+          checks: {
+            type: 'object',
+            description: 'For each part, `ok` or what is wrong.',
+            additionalProperties: { type: 'string' },
+          },
+        },
         required: ['status', 'checks'],
-        examples: [{ status, checks: {} }],
       },
+      example: { status, checks: { store, connections: 'ok' } },
     },
   },
 });
@@ -79,7 +86,10 @@ export const FIXED: Readonly<Record<string, object>> = {
       summary: 'Whether new connections should come here.',
       tags: ['operation'],
       security: [],
-      responses: { 200: ready('They should.', 'ok'), 503: ready('They should not: a check failed.', 'unavailable') },
+      responses: {
+        200: ready('They should.', 'ok', 'ok'),
+        503: ready('They should not: a check failed.', 'unavailable', 'cannot be written'),
+      },
     },
   },
   '/metrics': {

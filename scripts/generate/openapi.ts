@@ -60,7 +60,9 @@ const oneOrMany = (schema: Schema, many: number | undefined): Schema =>
 
 const success = (call: CallContract): object => {
   if (call.reply === undefined) return { 204: { description: 'Done.' } };
-  const replayed = call.idempotent && { headers: { 'Idempotent-Replayed': { $ref: '#/components/headers/Replayed' } } };
+  const replayed = call.idempotent && {
+    headers: { 'Idempotency-Replayed': { $ref: '#/components/headers/Replayed' } },
+  };
   return {
     200: {
       description: 'Done.',
