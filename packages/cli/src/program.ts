@@ -9,14 +9,24 @@ import { messageOf, UserError } from './user-error.js';
 const USAGE = 2;
 
 /** The command with all its subcommands. */
-const createProgram = (): Command => {
+const createProgram = (settings: string): Command => {
   const program = new Command('aideals')
     .description('The real-time layer of an AI deals system: serve it, publish to it, watch it.')
     .showHelpAfterError('(add --help for what there is)')
     // Before the subcommands, which take it over.
     .exitOverride();
-  for (const add of [addServe, addToken, addPublish, addTail, addCheckConfig]) add(program);
+  addServe(program, settings);
+  for (const add of [addToken, addPublish, addTail, addCheckConfig]) add(program);
   return program;
+};
+
+const HELP: ReadonlySet<string> = new Set(['help', '-h', '--help']);
+
+/** The table of settings, for the help of `serve`; what else is asked need not wait for the server to load. */
+const settingsFor = async (args: readonly string[]): Promise<string> => {
+  if (!args.includes('serve') || !args.some((arg) => HELP.has(arg))) return '';
+  const { configurationHelp } = await import('@aideals/server');
+  return configurationHelp();
 };
 
 const isNotBuilt = (error: unknown): boolean =>
@@ -36,7 +46,7 @@ const tell = (error: unknown): void => {
 /** Runs one command line and sets the exit code: 0, 1 where it failed, 2 where an option or a setting is wrong. */
 export const run = async (args: readonly string[]): Promise<void> => {
   try {
-    await createProgram().parseAsync(args, { from: 'user' });
+    await createProgram(await settingsFor(args)).parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) {
       // It has written its line, or the help that was asked for.

@@ -3,9 +3,9 @@ import { resolveTarget } from './target.js';
 
 describe('the target of publish and tail', () => {
   it.each([
-    [undefined, {}, 'http://127.0.0.1:3001', 'ws://127.0.0.1:3001/'],
-    [undefined, { PORT: '8080', HOST: '0.0.0.0' }, 'http://127.0.0.1:8080', 'ws://127.0.0.1:8080/'],
-    [undefined, { HOST: '::1' }, 'http://[::1]:3001', 'ws://[::1]:3001/'],
+    [undefined, {}, 'http://127.0.0.1:3001', 'ws://127.0.0.1:3001/ws'],
+    [undefined, { PORT: '8080', HOST: '0.0.0.0' }, 'http://127.0.0.1:8080', 'ws://127.0.0.1:8080/ws'],
+    [undefined, { HOST: '::1' }, 'http://[::1]:3001', 'ws://[::1]:3001/ws'],
     [
       undefined,
       { WEBSOCKET_API_GATEWAY_URL: 'wss://deals.example/prod' },
@@ -19,7 +19,7 @@ describe('the target of publish and tail', () => {
       'http://127.0.0.1:4000',
       { WEBSOCKET_API_GATEWAY_URL: 'wss://other.example' },
       'http://127.0.0.1:4000',
-      'ws://127.0.0.1:4000/',
+      'ws://127.0.0.1:4000/ws',
     ],
   ])('%s with %j', (given, env, http, socket) => {
     expect(resolveTarget(given, env)).toEqual({ http, socket });

@@ -41,6 +41,7 @@ export const resolveTarget = (given: string | undefined, env: Environment): Targ
   const httpPath = base === undefined ? path : path.slice(0, -base.length);
   return {
     http: `${httpProtocol}//${url.host}${httpPath}`,
-    socket: `${socketProtocol}//${url.host}${path || '/'}${url.search}`,
+    // `/ws` where nothing else is said: there a plain request tells why an upgrade was refused.
+    socket: `${socketProtocol}//${url.host}${path || '/ws'}${url.search}`,
   };
 };

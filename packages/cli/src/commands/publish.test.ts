@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aideals, clean, SECRET, type Served, serve, start, temporary } from '../testing/command-line.js';
@@ -103,7 +105,11 @@ describe('aideals publish', () => {
   });
 
   it('waits for a server that is away, and says so', async () => {
-    const running = start(['publish', '--url', 'http://127.0.0.1:1', '--retry-for', '600s'], env);
+    const away = createServer().listen(0, '127.0.0.1');
+    await once(away, 'listening');
+    const { port } = away.address() as AddressInfo;
+    away.close();
+    const running = start(['publish', '--url', `http://127.0.0.1:${port}`, '--retry-for', '600s'], env);
     running.child.stdin.end(event(1));
     await running.seen('stderr', /ECONNREFUSED.*; again in [\d.]+ s\n/u);
     running.child.kill('SIGINT');

@@ -114,12 +114,12 @@ describe('a server that cannot start says why in exactly one line', () => {
     expect(told(end)[0]).toContain(dataDir);
   });
 
-  it('a data folder of a later version, or of something else', async () => {
+  it('a data folder of a later version', async () => {
     const dataDir = join(temporary(), 'data');
     mkdirSync(dataDir);
-    writeFileSync(join(dataDir, 'format.json'), '{"version":999}');
+    writeFileSync(join(dataDir, 'FORMAT'), 'aideals-store 999\n');
     const end = await aideals(['serve'], { JWT_SECRET: SECRET, PORT: '0', AIDEALS_DATA_DIR: dataDir });
     expect(end.code).toBe(1);
-    expect(told(end)).toHaveLength(1);
+    expect(told(end)).toEqual([expect.stringMatching(/^aideals: AIDEALS_DATA_DIR: .*format 999/u)]);
   });
 });

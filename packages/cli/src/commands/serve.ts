@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
-import { messageOf, UserError, wrongUse } from '../user-error.js';
+import { wrongUse } from '../user-error.js';
 
 interface Options {
   port?: string;
@@ -9,9 +10,8 @@ interface Options {
   dataDir?: string;
 }
 
-/** The folder of the console's page, where it is built. */
-const findPage = async (): Promise<string | undefined> => {
-  const { existsSync } = await import('node:fs');
+/** The folder of the console's page, where it is built; without it everything else is served all the same. */
+const findPage = (): string | undefined => {
   try {
     const page = fileURLToPath(import.meta.resolve('@aideals/console/index.html'));
     return existsSync(page) ? dirname(page) : undefined;
@@ -20,62 +20,72 @@ const findPage = async (): Promise<string | undefined> => {
   }
 };
 
-const advice: Readonly<Record<string, (address: string, port: number) => string>> = {
-  EADDRINUSE: (address, port) => `PORT: ${port} is taken on ${address}; end what listens there, or choose another`,
-  EACCES: (_, port) => `PORT: this user may not listen on ${port}; choose one above 1023`,
-  EADDRNOTAVAIL: (address) => `HOST: ${address} is no address of this machine`,
-  ENOTFOUND: (address) => `HOST: ${address} is unknown`,
+const QUIET: ReadonlySet<string> = new Set(['silent', 'fatal', 'error', 'warn']);
+
+/** A line of the log, which the server does not know to write: it is not told of a page that is not there. */
+const logNoPage = (level: string): void => {
+  if (QUIET.has(level)) return;
+  const time = new Date().toISOString();
+  process.stderr.write(`${JSON.stringify({ level: 30, time, msg: 'the page is not built: / is not served' })}\n`);
 };
 
-/** What keeps a server from starting, in one line. */
-const startError = (error: unknown, host: string, port: number): UserError => {
-  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
-  const isListening = syscall === 'listen' || syscall === 'getaddrinfo';
-  const say = isListening && code !== undefined ? advice[code] : undefined;
-  return new UserError(say ? say(host, port) : messageOf(error));
-};
+/** As a shell tells a process that a signal ended. */
+const EXIT = { SIGTERM: 143, SIGINT: 130 } as const;
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-const SIGNAL_EXIT = { SIGTERM: 143, SIGINT: 130 } as const;
+/** Resolves at the first signal that asks for an end; a second one, of whichever kind, ends the process at once. */
+const asked = (): Promise<void> =>
+  new Promise((resolve) => {
+    let times = 0;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        times++;
+        if (times > 1) process.exit(EXIT[signal]);
+        resolve();
+      });
+    }
+  });
+
+const overrides = (options: Options): Record<string, string> => ({
+  ...(options.port === undefined ? {} : { PORT: options.port }),
+  ...(options.host === undefined ? {} : { HOST: options.host }),
+  ...(options.dataDir === undefined ? {} : { AIDEALS_DATA_DIR: options.dataDir }),
+});
 
 const run = async (options: Options): Promise<void> => {
   const { createServer, parseConfig } = await import('@aideals/server');
-  const env = {
-    ...process.env,
-    ...(options.port === undefined ? {} : { PORT: options.port }),
-    ...(options.host === undefined ? {} : { HOST: options.host }),
-    ...(options.dataDir === undefined ? {} : { AIDEALS_DATA_DIR: options.dataDir }),
-  };
-  const parsed = parseConfig(env);
+  const parsed = parseConfig({ ...process.env, ...overrides(options) });
   if (!parsed.ok) {
     const [first = 'the settings are wrong', ...others] = parsed.problems;
     throw wrongUse(others.length === 0 ? first : `${first} (and ${others.length} more: see aideals check-config)`);
   }
-  const { config, warnings } = parsed;
-  const pageDir = await findPage();
-  const server = createServer(config, pageDir === undefined ? {} : { pageDir });
-  try {
-    await server.start();
-  } catch (error) {
-    throw startError(error, config.host, config.port);
-  }
+  const pageDir = findPage();
+  if (pageDir === undefined) logNoPage(parsed.config.logLevel);
+  const server = createServer(parsed.config, pageDir === undefined ? {} : { pageDir });
+  // From here on, so that a signal during the start is not lost.
+  const end = asked();
+  await server.start();
   process.stdout.write(`aideals is ready at ${server.url}\n`);
-  void warnings;
-  const signal = await new Promise<(typeof SIGNALS)[number]>((resolve) => {
-    for (const name of SIGNALS) {
-      let seen = false;
-      process.on(name, () => {
-        if (seen) process.exit(SIGNAL_EXIT[name]);
-        seen = true;
-        resolve(name);
-      });
-    }
-  });
-  void signal;
+  await end;
   await server.stop();
 };
 
-export const addServe = (program: Command): void => {
-  program;
-  void run;
+/** `settings` is the table of the server's variables: loaded only for the help that shows it. */
+export const addServe = (program: Command, settings: string): void => {
+  program
+    .command('serve')
+    .description('run a server')
+    .option('--port <port>', 'in place of PORT; 0 takes a free one')
+    .option('--host <address>', 'in place of HOST')
+    .option('--data-dir <folder>', 'in place of AIDEALS_DATA_DIR')
+    .addHelpText(
+      'after',
+      `
+It prints one line when it is ready, and logs to stderr. SIGTERM and SIGINT drain it: what is under way ends, and the
+connections are told to come back. A second one ends it at once.
+
+Settings, from the environment:
+
+${settings}`,
+    )
+    .action(run);
 };

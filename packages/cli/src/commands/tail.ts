@@ -59,7 +59,7 @@ const run = async (given: string | undefined, options: Options): Promise<void> =
     { url: target.socket, token, topic: topic.data, filters: wanted, since: since.data, count, signal: stop.signal },
     {
       event: (event) => {
-        const line = rows ? eventRow(event, process.stdout.columns, colors) : JSON.stringify(event);
+        const line = rows ? eventRow(event, process.stdout.columns || 120, colors) : JSON.stringify(event);
         process.stdout.write(`${line}\n`);
       },
       notice: (text) => process.stderr.write(`aideals: ${text}\n`),

@@ -59,8 +59,8 @@ export const createProgress = (screen: Screen, now: () => number) => {
     update(text: string): void {
       if (!shown || now() - drawnAt < REDRAW_MILLIS) return;
       drawnAt = now();
-      // A line wider than the terminal would wrap, and then could not be drawn over.
-      line = text.slice(0, Math.max(0, (screen.columns ?? 80) - 1));
+      // A line wider than the terminal would wrap, and then could not be drawn over. One without a size says 0.
+      line = text.slice(0, (screen.columns || 80) - 1);
       screen.write(`\r\u001b[K${line}`);
     },
     /** A line of its own, which stays. */

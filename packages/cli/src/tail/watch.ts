@@ -52,6 +52,8 @@ export const watch = async (options: WatchOptions, to: Watcher): Promise<void> =
       });
       client.on('state', (state) => {
         if (state.status === 'waiting') {
+          // Why the first dial failed is being asked, and may end all this.
+          if (!connectedOnce && state.attempt < 2) return;
           const why = state.closeCode === undefined ? 'no connection' : `no connection (${state.closeCode})`;
           to.notice(`${why}; again in ${inSeconds(state.retryInMs ?? 0)}`);
         } else if (state.status === 'closed') {
