@@ -7,7 +7,7 @@ export interface LongWorkOptions {
   readonly pages: Pages;
   /** Reads the next page. */
   readonly resume: (continuation: Continuation) => Awaitable<Outcome>;
-  /** Applies a part of a page's outcome: its record, one of its pushes, and what comes after these. */
+  /** Applies a part of a page's outcome: its record, one of its pushes, and what comes after these but its next page. */
   readonly applyRecord: (outcome: Outcome) => void;
   readonly applyPush: (push: NonNullable<Outcome['pushes']>[number]) => void;
   readonly applyRest: (outcome: Outcome) => void;
@@ -75,6 +75,8 @@ export class LongWork {
       applyPush(pushes[i] as (typeof pushes)[number]);
     }
     this.#isBusy = false;
+    // Before what waits: one replay ends before the next one begins.
+    this.#waiting.unshift(...(outcome.next ?? []));
     applyRest(outcome);
     this.#next();
   }

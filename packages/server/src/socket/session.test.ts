@@ -239,6 +239,29 @@ describe('long work', () => {
     expect(server.closeCodes).toEqual([]);
   });
 
+  it('of two kinds is done one after the other', async () => {
+    await serve({
+      frame: () => ({
+        next: [
+          { kind: 'replay', subscriptionId: 'a', after: 0, until: 3, replayed: 0 },
+          { kind: 'replay', subscriptionId: 'b', after: 0, until: 3, replayed: 0 },
+        ],
+      }),
+      resume: (_, continuation) => {
+        const at = continuation as Extract<Continuation, { kind: 'replay' }>;
+        const frame = { text: `"${at.subscriptionId}${at.after}"` };
+        return {
+          pushes: [{ to: ['connection-1'], frame }],
+          next: at.after < at.until ? [{ ...at, after: at.after + 1 }] : [],
+        };
+      },
+    });
+    const client = await open();
+    const answers = messages(client, 8);
+    client.send('go');
+    expect(await answers).toEqual(['a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3'].map((text) => `"${text}"`));
+  });
+
   it('lets answers pass, and ends with the connection', async () => {
     let resumed = 0;
     const work = replaying(Number.POSITIVE_INFINITY, 2, 100);

@@ -106,6 +106,7 @@ export class Session {
     if (outcome.pushes !== undefined) {
       for (const { to, frame } of outcome.pushes) this.#settings.gateway.send(to, frame);
     }
+    if (outcome.next !== undefined && this.#isAccepting) this.#longWork.add(outcome.next);
     this.#applyRest(outcome);
   }
 
@@ -161,8 +162,7 @@ export class Session {
     this.#settings.patch(this.connectionId, record);
   }
 
-  #applyRest({ next, close }: Outcome): void {
-    if (next !== undefined && this.#isAccepting) this.#longWork.add(next);
+  #applyRest({ close }: Outcome): void {
     if (close !== undefined) this.#outbox.close(close.code);
     this.#record = this.#settings.engine.exchanged(this.#record);
   }
