@@ -74,5 +74,3 @@ export const createProgress = (screen: Screen, now: () => number) => {
     },
   };
 };
-
-export type Progress = ReturnType<typeof createProgress>;
