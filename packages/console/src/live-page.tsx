@@ -1,7 +1,7 @@
 import { createClient } from '@aideals/client';
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import { Feed } from './feed/feed.js';
-import { emptyForm, type FilterForm } from './filters/filter-form.js';
+import { canAsk, emptyForm, type FilterForm } from './filters/filter-form.js';
 import { FilterPanel } from './filters/filter-panel.js';
 import css from './live-page.module.css';
 import { DealList } from './parts/deal-list.js';
@@ -45,6 +45,7 @@ const Live = ({ feed, onLeave }: { feed: Feed; onLeave: Props['onLeave'] }) => {
   }, [feed, form]);
 
   const { connection } = view;
+  const isSettled = !canAsk(form) || (view.applied && view.form === form);
   const refused = connection.status === 'closed' && connection.error?.code === 'AUTHENTICATION_ERROR';
   const reason = refused ? endWords(connection) : undefined;
   useEffect(() => {
@@ -63,7 +64,12 @@ const Live = ({ feed, onLeave }: { feed: Feed; onLeave: Props['onLeave'] }) => {
         ) : null}
         {view.problem === undefined ? null : <Notice words={view.problem} />}
         {view.gap === undefined ? null : <Notice words={view.gap} calm />}
-        <DealList view={view} onPause={(paused) => feed.pause(paused)} onClear={() => feed.clear()} />
+        <DealList
+          view={view}
+          isSettled={isSettled}
+          onPause={(paused) => feed.pause(paused)}
+          onClear={() => feed.clear()}
+        />
       </main>
     </div>
   );

@@ -18,7 +18,9 @@ export type FeedClient = Pick<Client, 'state' | 'subscribe' | 'on' | 'connect' |
 /** Everything that the page shows of the feed, at one moment. */
 export interface FeedView {
   readonly connection: ClientState;
-  /** The filters that were set last are the server's. */
+  /** What was asked for last. */
+  readonly form: FilterForm;
+  /** The server has confirmed that. */
   readonly applied: boolean;
   /** Those that match the present filters, newest first. */
   readonly deals: readonly Deal[];
@@ -70,6 +72,7 @@ export class Feed {
     this.#topic = topicOf(form);
     this.#view = {
       connection: client.state,
+      form,
       applied: false,
       deals: [],
       received: 0,
@@ -103,7 +106,12 @@ export class Feed {
     const filters = filtersOf(form);
     this.#matches = compileFilters(filters);
     this.#topic = topicOf(form);
-    this.#change({ applied: false, problem: undefined, categories: union(this.#view.categories, form.categories) });
+    this.#change({
+      form,
+      applied: false,
+      problem: undefined,
+      categories: union(this.#view.categories, form.categories),
+    });
     this.#follow(this.#subscription.update({ topic: topicOf(form), filters }));
     this.#show();
   }

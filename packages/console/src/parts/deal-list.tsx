@@ -26,11 +26,13 @@ const Empty = ({ view }: { view: FeedView }) => (
 
 interface Props {
   readonly view: FeedView;
+  /** What is set beside it is what the server was asked for, and has confirmed. */
+  readonly isSettled: boolean;
   readonly onPause: (paused: boolean) => void;
   readonly onClear: () => void;
 }
 
-export const DealList = ({ view, onPause, onClear }: Props) => {
+export const DealList = ({ view, isSettled, onPause, onClear }: Props) => {
   const now = useNow();
   const shown = view.deals.length;
   return (
@@ -38,7 +40,7 @@ export const DealList = ({ view, onPause, onClear }: Props) => {
       <div className={css['bar']}>
         <p className={css['count']}>
           <strong>{shown === MOST_DEALS ? `The newest ${shown} deals` : count(shown, 'deal')}</strong>
-          <span>{view.applied ? `${view.received.toLocaleString('en')} received` : 'asking the server …'}</span>
+          <span>{isSettled ? `${view.received.toLocaleString('en')} received` : 'asking the server …'}</span>
         </p>
         <button type="button" onClick={onClear} disabled={shown === 0 && view.held === 0}>
           Clear
