@@ -24,7 +24,7 @@ onTargets('Administration', {}, (bench, check) => {
     for (const path of ['/v1/connections', '/v1/connections?userId=', '/v1/connections?user=a']) {
       const answer = await bench.call('GET', path);
       expect(answer.status, path).toBe(400);
-      expect(answer.json).toEqual(errorWith('VALIDATION_ERROR', 'userId'));
+      expect(answer.json).toEqual(errorWith('VALIDATION_ERROR', 'query.userId'));
     }
   });
 

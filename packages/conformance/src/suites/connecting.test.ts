@@ -109,7 +109,7 @@ onTargets('Connecting', {}, (bench, check) => {
     for (const client of ['', 'a%20b', 'a.b', 'x'.repeat(65), '%C3%A4']) {
       const refused = refusalOf(await bench.dial({ client }));
       expect(refused.status, client).toBe(400);
-      expect(refused.json, client).toEqual(errorWith('VALIDATION_ERROR', 'client'));
+      expect(refused.json, client).toEqual(errorWith('VALIDATION_ERROR', 'query.client'));
     }
     await bench.open({ client: 'x'.repeat(64) });
   });

@@ -2,6 +2,7 @@ import { actions, pushes } from '@aideals/protocol';
 import { expect } from 'vitest';
 import { broadcast, errorWith, httpError, offsetOf, str } from '../expectations.js';
 import { onTargets } from '../suite.js';
+import { nowSeconds } from '../tokens.js';
 
 onTargets('Publishing', {}, (bench, check) => {
   check('[HTTP-8][PUSH-1] a broadcast is confirmed with its id and arrives as it was sent', async () => {
@@ -189,6 +190,7 @@ onTargets('Publishing', {}, (bench, check) => {
       [{ ...fine, data: [] }, 'data'],
       [{ ...fine, expiresAt: 'soon' }, 'expiresAt'],
       [{ ...fine, expiresAt: 1.5 }, 'expiresAt'],
+      [{ ...fine, expiresAt: nowSeconds() - 5 }, 'expiresAt'],
     ];
     for (const [body, path] of wrong) {
       const answer = await bench.call('POST', '/v1/notifications', { body });

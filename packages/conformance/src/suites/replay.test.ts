@@ -140,6 +140,36 @@ onTargets('Replays', {}, (bench, check) => {
     40_000,
   );
 
+  check('[LOG-2][LOG-6] replays that begin while events pour in leave no gap to the live ones', async () => {
+    const [topic, other] = [bench.topic(), bench.topic()];
+    let poured = 0;
+    const pour = async () => {
+      const ids = [];
+      for (let n = 0; n < 60; n += 1) {
+        const mixed = Array.from({ length: 8 }, (_, k) => ({ topic: k % 2 === 0 ? topic : other, data: { n, k } }));
+        const published = await bench.publishMany(mixed);
+        ids.push(...published.filter((_, k) => k % 2 === 0).map(({ id }) => id));
+      }
+      poured += 1;
+      return ids;
+    };
+    const pouring = Promise.all([pour(), pour(), pour()]);
+    const readers = [];
+    while (poured < 3) {
+      const session = await bench.open();
+      const from = String((await session.ask('ping')).lastEventId);
+      await session.ask('subscribeToDeals', { topic: other, lastEventId: from });
+      await session.ask('subscribeToDeals', { topic, lastEventId: from });
+      readers.push({ session, from });
+    }
+    const ids = (await pouring).flat();
+    for (const { session, from } of readers) {
+      const got = new Set((await session.untilPong()).map((frame) => frame.id));
+      const wanted = ids.filter((id) => offsetOf(id) > offsetOf(from));
+      expect(wanted.filter((id) => !got.has(id))).toEqual([]);
+    }
+  });
+
   check(
     '[LOG-6] a second replay is confirmed at once and follows the first',
     async () => {
