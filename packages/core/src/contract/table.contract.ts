@@ -142,6 +142,7 @@ export const tableContract = (name: string, create: (clock: Clock) => Awaitable<
       expect(await bodies('p')).toEqual([{ n: 100 }, { n: 200 }, { n: 300 }]);
       const page = await table.query('p', { after: place(100), limit: 1 });
       expect(page).toMatchObject([{ body: { n: 200 } }]);
+      expect(await table.query('p', { after: '', limit: 1 })).toMatchObject([{ body: { n: 100 } }]);
       const back = await table.query('p', { before: place(300), limit: 2, reverse: true });
       expect(back).toMatchObject([{ body: { n: 200 } }, { body: { n: 100 } }]);
     });
@@ -225,6 +226,9 @@ export const tableContract = (name: string, create: (clock: Clock) => Awaitable<
         await expect(later(() => table.put('p', bad, {}))).rejects.toThrow(/\bsk must\b/);
         await expect(later(() => table.get('p', bad))).rejects.toThrow(/\bsk must\b/);
         await expect(later(() => table.delete('p', bad))).rejects.toThrow(/\bsk must\b/);
+        if (bad !== '') {
+          await expect(later(() => table.query('p', { after: bad, limit: 1 }))).rejects.toThrow(/\bsk must\b/);
+        }
         const many = [
           { pk: 'p', sk: 'good', body: {} },
           { pk: 'p', sk: bad, body: {} },

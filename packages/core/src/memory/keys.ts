@@ -29,6 +29,11 @@ export const checkPk = (pk: string): void => check('pk', pk, MAX_PK_BYTES);
 /** Throws where a text cannot be a sort key. */
 export const checkSk = (sk: string): void => check('sk', sk, MAX_SK_BYTES);
 
+/** Throws where a text cannot be a bound of a query: that is one that could be a sort key, or the empty one before all. */
+export const checkBound = (bound: string | undefined): void => {
+  if (bound !== undefined && bound !== '') checkSk(bound);
+};
+
 // UTF-16 puts the surrogates, which stand for the highest code points, below U+E000 to U+FFFF.
 const rank = (unit: number): number => (unit >= 0xe000 ? unit - 0x800 : unit >= 0xd800 ? unit + 0x2000 : unit);
 

@@ -11,7 +11,7 @@ import {
   toSeconds,
 } from '../ports/index.js';
 import { Heap } from './heap.js';
-import { checkPk, checkSk } from './keys.js';
+import { checkBound, checkPk, checkSk } from './keys.js';
 import { Partition, type StoredRow } from './partition.js';
 
 const flushed = Promise.resolve();
@@ -110,6 +110,8 @@ export const memoryTable = (clock: Clock) => {
 
     query(pk: string, options: Parameters<Table['query']>[1]): readonly Row[] {
       checkPk(pk);
+      checkBound(options.after);
+      checkBound(options.before);
       const rows: Row[] = [];
       for (const row of partitions.get(pk)?.range(options) ?? []) {
         if (rows.length >= options.limit) break;

@@ -51,7 +51,10 @@ export interface QueryOptions {
 export interface Table {
   get(pk: string, sk: string): Awaitable<Row | undefined>;
   put(pk: string, sk: string, body: JsonObject, options?: PutOptions): Awaitable<Put>;
-  /** Writes rows without conditions; all are committed together or in order. */
+  /**
+   * Writes rows without conditions; all are committed together or in order. Of none it still tells when all writes before
+   * are flushed: what is confirmed because it was read waits for that.
+   */
   putMany(rows: readonly { pk: string; sk: string; body: JsonObject; expiresAt?: number }[]): Awaitable<Flushed>;
   append(pk: string, body: JsonObject, options?: AppendOptions): Awaitable<Appended>;
   /** The last number that `append` gave under this key; 0 where it gave none. */

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import {
   accessSync,
   closeSync,
@@ -51,7 +52,7 @@ export const folderError = (folder: string, error: unknown): DataFolderError => 
 };
 
 const writeFormat = (folder: string): void => {
-  const fresh = join(folder, `${FORMAT_FILE}.${process.pid}.new`);
+  const fresh = join(folder, `${FORMAT_FILE}.${randomBytes(4).toString('hex')}`);
   const file = openSync(fresh, 'w');
   writeFileSync(file, `${MARK} ${FORMAT}\n`);
   fsyncSync(file);

@@ -3,7 +3,7 @@ import type { Clock, Streams, Table } from '@aideals/core';
 import { open as openLmdb } from 'lmdb';
 import { checkDataFile } from './data-file.js';
 import { folderError, prepareFolder } from './folder.js';
-import { type Ownership, takeOwnership } from './ownership.js';
+import { type Ownership, refuseOwned, takeOwnership } from './ownership.js';
 import { embeddedStreams } from './streams.js';
 import { embeddedTable } from './table.js';
 import { Versions } from './versions.js';
@@ -48,6 +48,7 @@ const openEnv = (folder: string): Env => {
 export const openEmbedded = async ({ dataDir, clock, segment }: EmbeddedOptions): Promise<EmbeddedStore> => {
   const folder = resolve(dataDir);
   prepareFolder(folder);
+  await refuseOwned(folder);
   const env = openEnv(folder);
   const database = (name: string): Db =>
     env.openDB<string, Buffer>({ name, encoding: 'string', keyEncoding: 'binary' });

@@ -50,6 +50,25 @@ const answers = (path: string): Promise<boolean> =>
     });
   });
 
+const inUse = (folder: string): DataFolderError =>
+  new DataFolderError(
+    folder,
+    'is in use by another process',
+    'stop that one, or choose another folder with AIDEALS_DATA_DIR',
+  );
+
+const sockets = (folder: string): string[] => readdirSync(folder).filter((name) => SOCKET.test(name));
+
+/**
+ * Refuses a folder that a living process owns or is about to. Asked before the database is opened: that keeps its readers
+ * by process id, which is the same in many containers, and closing it again would take the owner’s place among them.
+ */
+export const refuseOwned = async (folder: string): Promise<void> => {
+  for (const name of sockets(folder)) {
+    if (await withSocketPath(folder, name, answers)) throw inUse(folder);
+  }
+};
+
 /** The right to write a data folder. It ends with the process, however that ends. */
 export interface Ownership {
   release(): void;
@@ -75,11 +94,7 @@ export const takeOwnership = async (folder: string, env: Env, meta: Db): Promise
       env.resetReadTxn();
       const present = meta.get(OWNER);
       if (present !== undefined && (await withSocketPath(folder, present, answers))) {
-        throw new DataFolderError(
-          folder,
-          'is in use by another process',
-          'stop that one, or choose another folder with AIDEALS_DATA_DIR',
-        );
+        throw inUse(folder);
       }
       const taken = env.transactionSync(() => {
         if (meta.get(OWNER) !== present) return false;
@@ -92,8 +107,8 @@ export const takeOwnership = async (folder: string, env: Env, meta: Db): Promise
     release();
     throw error;
   }
-  for (const file of readdirSync(folder)) {
-    if (SOCKET.test(file) && file !== name) rmSync(join(folder, file), { force: true });
+  for (const other of sockets(folder)) {
+    if (other !== name) rmSync(join(folder, other), { force: true });
   }
   return { release };
 };

@@ -10,7 +10,7 @@ import {
   type Table,
   toSeconds,
 } from '@aideals/core';
-import { checkPk, checkSk } from '@aideals/core/memory';
+import { checkBound, checkPk, checkSk } from '@aideals/core/memory';
 import { CHECK_KEY, expiredRange, rowOfExpiry } from './row-keys.js';
 import { Rows } from './rows.js';
 import { type StoredRow, shownRow } from './stored-row.js';
@@ -23,11 +23,6 @@ const CHECK_VALUE = '.'.repeat(131_072);
 const checkKeys = (pk: string, sk: string): void => {
   checkPk(pk);
   checkSk(sk);
-};
-
-/** A bound is any text that could be a sort key, or the empty one, which lies before all. */
-const checkBound = (bound: string | undefined): void => {
-  if (bound !== undefined && bound !== '') checkSk(bound);
 };
 
 /**
