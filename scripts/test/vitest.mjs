@@ -6,14 +6,17 @@ import { run } from './child.mjs';
 
 const VITEST = 'node_modules/vitest/vitest.mjs';
 
-/** A file that does not load has no test in it: it counts as one that failed. */
-const count = (report) => ({
-  passed: report.numPassedTests,
-  failed:
-    report.numFailedTests +
-    report.testResults.filter((f) => f.status === 'failed' && f.assertionResults.length === 0).length,
-  skipped: report.numPendingTests + report.numTodoTests,
-});
+/** In a file that does not load, or whose preparation fails, no test runs and none has failed: each counts as one that did. */
+const kept = (file) => {
+  if (file.status !== 'failed' || file.assertionResults.some(({ status }) => status === 'failed')) return 0;
+  return Math.max(1, file.assertionResults.filter(({ status }) => status !== 'passed').length);
+};
+
+const count = (report) => {
+  const lost = report.testResults.reduce((sum, file) => sum + kept(file), 0);
+  const skipped = report.numPendingTests + report.numTodoTests;
+  return { passed: report.numPassedTests, failed: report.numFailedTests + lost, skipped: Math.max(0, skipped - lost) };
+};
 
 /** `projects` as vitest.config.ts names them; `node` is the command that runs JavaScript. */
 export const suites = async (projects, { node = [process.execPath] } = {}) => {
