@@ -1,17 +1,26 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCheckConfig } from './commands/check-config.js';
 import { addPublish } from './commands/publish.js';
 import { addServe } from './commands/serve.js';
 import { addTail } from './commands/tail.js';
 import { addToken } from './commands/token.js';
+import { harmless } from './terminal-text.js';
 import { messageOf, UserError } from './user-error.js';
 
 const USAGE = 2;
+
+/** As package.json beside this package's code has it. */
+const version = (): string => {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+};
 
 /** The command with all its subcommands. */
 const createProgram = (settings: string): Command => {
   const program = new Command('aideals')
     .description('The real-time layer of an AI deals system: serve it, publish to it, watch it.')
+    .version(version())
     .showHelpAfterError('(add --help for what there is)')
     // Before the subcommands, which take it over.
     .exitOverride();
@@ -39,7 +48,7 @@ const tell = (error: unknown): void => {
   }
   const message = isNotBuilt(error)
     ? 'not built in full: run `npm run build` in the root of the project'
-    : messageOf(error).replaceAll(/\s*\n\s*/gu, ' ');
+    : harmless(messageOf(error).replaceAll(/\s*\n\s*/gu, ' '));
   process.stderr.write(`aideals: ${message}\n`);
 };
 

@@ -6,6 +6,7 @@ import { parseCount } from '../option-values.js';
 import { eventRow } from '../tail/row.js';
 import { watch } from '../tail/watch.js';
 import { resolveTarget } from '../target.js';
+import { harmless } from '../terminal-text.js';
 import { messageOf, wrongUse } from '../user-error.js';
 
 interface Options {
@@ -62,7 +63,7 @@ const run = async (given: string | undefined, options: Options): Promise<void> =
         const line = rows ? eventRow(event, process.stdout.columns || 120, colors) : JSON.stringify(event);
         process.stdout.write(`${line}\n`);
       },
-      notice: (text) => process.stderr.write(`aideals: ${text}\n`),
+      notice: (text) => process.stderr.write(`aideals: ${harmless(text)}\n`),
     },
   );
   if (broken) throw broken;

@@ -94,6 +94,12 @@ describe('publishing lines', () => {
     expect(said).toEqual(['line 4: the server answered 413']);
   });
 
+  it('quotes no line in a way that would move the cursor', async () => {
+    const { said } = await run('\u001b[2J');
+    expect(said.join()).toMatch(/^line 1: is not JSON: /u);
+    expect(said.join()).not.toContain('\u001b');
+  });
+
   it('ends with one line when the server refuses the publisher', async () => {
     const refusal = new Refusal(403, 'the server answered 403 AUTHORIZATION_ERROR: no');
     await expect(run(lines(1), () => refusal)).rejects.toThrow(new UserError(refusal.message));

@@ -1,4 +1,5 @@
 import { defaultLimits } from '@aideals/protocol';
+import { harmless } from '../terminal-text.js';
 import { UserError } from '../user-error.js';
 import { inBatches } from './batches.js';
 import { parseEvent, type ReadingOptions } from './event.js';
@@ -44,7 +45,8 @@ export const publish = async (
 ): Promise<void> => {
   const bad = (line: number, problem: string): void => {
     tally.badLines++;
-    report.say(`line ${line}: ${problem}`);
+    // The problem may quote the line, and that may come from anywhere.
+    report.say(`line ${line}: ${harmless(problem)}`);
     if (!options.keepGoing) throw new Stopped();
   };
 

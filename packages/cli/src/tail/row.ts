@@ -1,6 +1,6 @@
 import type { JsonObject } from '@aideals/protocol';
 import type picocolors from 'picocolors';
-import { fit, harmless } from './terminal-text.js';
+import { fit, harmless } from '../terminal-text.js';
 
 /** An event of the log, as a frame. */
 export interface EventFrame {
