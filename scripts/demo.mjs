@@ -22,6 +22,7 @@ if (old !== undefined) fail(old);
 
 // What needs a newer Node is loaded only now.
 const { run, serve } = await import('./demo/child.mjs');
+const { isFresh } = await import('./demo/fresh.mjs');
 const { portProblem } = await import('./demo/port.mjs');
 const { publishDeals } = await import('./demo/publisher.mjs');
 
@@ -57,8 +58,20 @@ const build = async () => {
   say('Building …');
   const here = { cwd: root, env: process.env, signal };
   await run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b', 'packages/cli'], here);
-  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  await run(process.execPath, [vite, 'build'], { ...here, cwd: join(root, 'packages', 'console') });
+  const folder = join(root, 'packages', 'console');
+  const sources = ['src', 'index.html', 'vite.config.ts', '../client/src', '../../package-lock.json'];
+  if (
+    isFresh(
+      join(folder, 'dist', 'index.html'),
+      sources.map((source) => join(folder, source)),
+    )
+  ) {
+    return;
+  }
+  await run(process.execPath, [join(root, 'node_modules', 'vite', 'bin', 'vite.js'), 'build'], {
+    ...here,
+    cwd: folder,
+  });
 };
 
 const demo = async () => {
