@@ -56,6 +56,7 @@ export const capacity = (view: View): Law => {
         for (const user of users) count(tried, user);
       } else if (item.kind === 'answered' && item.status === 400) {
         const users = full.get(item.call) ?? [];
+        if (!item.body?.includes('MESSAGE_ERROR')) return;
         const may = users.some((user) => mayWait(user) > view.rules.mailbox);
         must('no error without a cause', may, () => `no mailbox of ${users.join()} can be full`, item);
       } else if (item.kind === 'sent' && item.request.action === 'sendMessage') {

@@ -46,7 +46,10 @@ export const mails = (view: View) => {
   const asked = new Map<string, Asked>();
   const calls = new Map<number, NotificationBody>();
   const expiries = new Map<string, number>();
-  const heard = new Map<Conn, Set<string>>();
+  /** How often each connection was sent what, since its hand-over began. */
+  const heard = new Map<Conn, Map<string, number>>();
+  /** When the hand-over of a connection began again. */
+  const woken = new Map<Conn, number>();
   /** The lowest clock since each connection was dialled. */
   const lowest = new Map<Conn, number>();
 
@@ -152,16 +155,24 @@ export const mails = (view: View) => {
       return explicit !== undefined && (lowest.get(conn) as number) >= explicit;
     },
 
-    came(conn: Conn, id: string): void {
-      const ids = heard.get(conn) ?? new Set();
-      heard.set(conn, ids.add(id));
+    /** How often a connection was sent this since its hand-over began, this time included. */
+    came(conn: Conn, id: string): number {
+      const times = heard.get(conn) ?? new Map<string, number>();
+      heard.set(conn, times);
+      times.set(id, (times.get(id) ?? 0) + 1);
+      return times.get(id) as number;
     },
 
-    mayComeAgain: (conn: Conn, id: string): boolean => !(heard.get(conn)?.has(id) ?? false),
+    /** Once by the hand-over, and once more where it may also have been pushed live: ids tell. */
+    mostTimes: (mail: Mail, conn: Conn): number => {
+      const overlaps = mail.confirmed === undefined || mail.confirmed >= (woken.get(conn) ?? conn.dialled);
+      return overlaps ? 2 : 1;
+    },
 
     /** What was kept back for a connection follows: mail may come again. */
-    again(conn: Conn): void {
+    again(conn: Conn, item: Seen): void {
       heard.delete(conn);
+      woken.set(conn, item.index);
     },
   };
 };

@@ -13,7 +13,7 @@ export const presence = (view: View): Law => {
     const of = [...view.conns.values()].filter(({ user, id }) => user === recipientId && id !== conn.id);
     const said = () => `${String(messageId)} was ${String(status)}`;
     // A connection that the server does not know to be gone takes it as well.
-    const could = of.some(({ accepted, life }) => life === conn.life && accepted !== undefined);
+    const could = of.some(({ life }) => life === conn.life);
     if (status === 'delivered') must('delivered means taken', could, said, item);
     if (status !== 'stored') return;
     const raise = (): void => must('stored means that no one was there', false, said, item);

@@ -12,7 +12,8 @@ export const tokens = (view: View): Law => {
     const [exp = 0] = conn.exps;
     if (conn.exps.length > 1 || conn.role !== 'user') return;
     const seconds = item.clock / 1000;
-    const over = seconds >= exp + view.rules.tokenGraceSeconds;
+    // A timer that was set before the clock went back fires when that time comes again.
+    const over = seconds >= exp + view.rules.tokenGraceSeconds && item.clock >= view.latest;
     must('an expired connection is closed', !over, () => `${conn.id} lives past its grace time`, item);
     const soon = seconds >= exp - WARNING_SECONDS && !conn.lapsed;
     const told = warned.get(conn.id)?.has(exp) ?? false;
