@@ -19,7 +19,7 @@ const count = (report) => {
 };
 
 /** `projects` as vitest.config.ts names them; `node` is the command that runs JavaScript. */
-export const suites = async (projects, { node = [process.execPath] } = {}) => {
+export const suites = async (projects, { node = [process.execPath], env = {} } = {}) => {
   const folder = mkdtempSync(join(tmpdir(), 'aideals-test-'));
   const file = join(folder, 'report.json');
   const [program, ...args] = [
@@ -34,7 +34,7 @@ export const suites = async (projects, { node = [process.execPath] } = {}) => {
   try {
     let failure;
     try {
-      await run(program, args);
+      await run(program, args, { env, seconds: 420 });
     } catch (error) {
       failure = error;
     }
