@@ -313,6 +313,48 @@ describe('deals', () => {
     expect(ns).toEqual(Array.from({ length: 351 }, (_, i) => i * 2));
   });
 
+  it('are promised to a second subscription from where it was confirmed, also while a first is in replay', async () => {
+    const w = world();
+    await w.connect('a1', 'alice');
+    const { data } = await w.ask('a1', 'subscribeToDeals', { topic: 'a' });
+    await w.publish({ topic: 'a', data: { n: 1 } });
+    await w.disconnect('a1');
+    await w.connect('a2', 'alice');
+    const record = await w.ports.directory.get('a2');
+    if (record === undefined) throw new Error('not open');
+    const subscribe = (topic: string, lastEventId: unknown) =>
+      w.engine.frame(record, JSON.stringify({ action: 'subscribeToDeals', data: { topic, lastEventId } }), 0);
+    const first = await subscribe('a', data['lastEventId']);
+    await w.publish({ topic: 'b', data: { n: 2 } });
+    const second = await subscribe('b', data['lastEventId']);
+    await w.publish({ topic: 'b', data: { n: 3 } });
+    const seen: unknown[] = [];
+    const pages = [...(first.next ?? []), ...(second.next ?? [])];
+    for (let page = pages.shift(); page !== undefined; page = pages.shift()) {
+      const outcome = await w.engine.resume(record, page);
+      for (const { frame } of outcome.pushes ?? []) seen.push(JSON.parse(frame.text).data.n);
+      pages.push(...(outcome.next ?? []));
+    }
+    seen.push(...w.frames('a2').map((frame) => frame.data['n']));
+    expect(seen.filter((n) => n !== undefined)).toEqual([1, 2, 3]);
+  });
+
+  it('that are held for a subscription that ends are not sent', async () => {
+    const w = world();
+    await w.connect('a1', 'alice');
+    const { data } = await w.ask('a1', 'subscribeToDeals', { topic: 'a' });
+    const record = await w.ports.directory.get('a1');
+    if (record === undefined) throw new Error('not open');
+    w.gateway.hold('a1');
+    await w.publish({ topic: 'a', data: { n: 1 } });
+    await w.ask('a1', 'unsubscribeFromDeals', { topic: 'a' });
+    const at = { kind: 'catchup', after: 0 } as const;
+    const rest = await w.engine.resume(record, at);
+    expect(rest.next).toEqual([{ kind: 'catchup', after: 0, until: 1 }]);
+    expect(types(w.frames('a1'))).toEqual(['subscriptionConfirmed', 'unsubscriptionConfirmed']);
+    expect(data['subscriptionId']).toBeDefined();
+  });
+
   it('that are more than a hold may keep are read from the log', async () => {
     const w = world({ heldBytes: 1_000 });
     await w.connect('a1', 'alice');

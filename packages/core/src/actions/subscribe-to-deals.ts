@@ -8,7 +8,7 @@ export const handle: ActionHandler<'subscribeToDeals'> = async (cx, input) => {
   const { subscription, next, ...confirmed } = await storing(cx, 'SUBSCRIPTION_ERROR', () =>
     subscribe(cx, { connectionId, topic, filters, lastEventId }),
   );
-  if (next !== undefined) cx.next(next);
+  cx.next(next);
   const { subscriptionId } = subscription;
   return { type: 'subscriptionConfirmed', data: { subscriptionId, topic, filters, status: 'active', ...confirmed } };
 };

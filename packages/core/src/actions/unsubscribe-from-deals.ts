@@ -2,8 +2,10 @@ import { ALL_DEALS, WireError } from '@aideals/protocol';
 import type { ActionHandler } from '../handler.js';
 
 export const handle: ActionHandler<'unsubscribeFromDeals'> = async (cx, { topic = ALL_DEALS, subscriptionId }) => {
-  const { directory } = cx.ports;
+  const { directory, gateway } = cx.ports;
   const { connectionId } = cx.connection;
+  // What is held was matched before: read again, it holds nothing for what ends here.
+  gateway.reread(connectionId);
   if (subscriptionId !== undefined) {
     const ended = await directory.unsubscribe(connectionId, subscriptionId);
     if (ended === undefined) {

@@ -25,6 +25,12 @@ export interface HeldClaim {
 
 const held = (row: Row): HeldClaim => ({ claim: row.body as Claim, version: row.version });
 
+/**
+ * The flush of all that was written so far. Whoever finds a step taken by another must
+ * wait for it as well: found is not yet durable.
+ */
+export const written = async (table: Table): Promise<{ readonly flushed: Promise<void> }> => table.putMany([]);
+
 /** Takes a claim, or finds the one that is there. */
 export const takeClaim = async (
   table: Table,
@@ -55,7 +61,8 @@ export const moveClaim = async (
   const put = await table.put(pk, sk, claim, { ifVersion: present.version, expiresAt });
   if (put.stored) return { claim, version: put.version, flushed: put.flushed };
   const now = await table.get(pk, sk);
-  return now === undefined ? { ...present, flushed: Promise.resolve() } : { ...held(now), flushed: Promise.resolve() };
+  const { flushed } = await written(table);
+  return now === undefined ? { ...present, flushed } : { ...held(now), flushed };
 };
 
 export interface ClaimedAppend {
@@ -83,7 +90,7 @@ export const appendClaimed = async (
     const appended = await table.append(pk, body, { ...options, at });
     if (appended.stored) return appended;
     const row = await table.get(pk, place(at));
-    if (row !== undefined && own(row)) return { stored: true, seq: at, flushed: Promise.resolve() };
+    if (row !== undefined && own(row)) return { stored: true, seq: at, ...(await written(table)) };
     at = await moveOn((await table.head(pk)) + 1);
   }
 };

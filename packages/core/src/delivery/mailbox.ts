@@ -69,7 +69,7 @@ export const noteInbox = async (
     entry(waiting.kind, at),
     expiresAt === undefined ? {} : { expiresAt },
   );
-  return put.stored ? put : { flushed: Promise.resolve() };
+  return put.stored ? put : table.putMany([]);
 };
 
 /** Puts something into a user's mailbox, at the next place or at the one given; undefined where that one is taken. */

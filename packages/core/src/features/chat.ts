@@ -1,5 +1,5 @@
 import { WireError } from '@aideals/protocol';
-import { appendClaimed, type Claim, type HeldClaim, moveClaim, takeClaim } from '../delivery/claimed.js';
+import { appendClaimed, type Claim, type HeldClaim, moveClaim, takeClaim, written } from '../delivery/claimed.js';
 import { enqueue, inboxEntry, isFull, mailboxHead, mailboxKey, noteInbox, type Waiting } from '../delivery/mailbox.js';
 import { pushToUser } from '../delivery/push-to-user.js';
 import { messageFrame, type StoredMessage } from '../delivery/stored.js';
@@ -102,7 +102,7 @@ const storeClaimed = async (
   const { id, at } = claimed.claim;
   const body = bodyOf(message, id, at);
   if (claimed.claim.done) {
-    return { body, sequence: claimed.claim.sequence, flushed: Promise.resolve(), repeated: true };
+    return { body, sequence: claimed.claim.sequence, ...(await written(table)), repeated: true };
   }
   const moveTo = async (change: Partial<Claim>): Promise<Claim> => {
     claimed = await moveClaim(table, ...key, claimed, change, expiresAt);

@@ -77,31 +77,42 @@ export interface SubscribeResult {
   readonly lastEventId: string;
   readonly recovered?: boolean;
   readonly lost?: Lost;
-  readonly next?: Continuation;
+  readonly next: Continuation;
 }
 
-/** The offset from which delivery to a connection goes on. Events that are committed but not yet given out lie behind it. */
-const positionOf = async (ports: Ports, connectionId: string): Promise<number> =>
-  ports.gateway.position(connectionId) ?? (await ports.streams.top());
+/**
+ * The offset past which events come live to who is registered now, or are held for it. Events that are committed but not yet
+ * given out lie past it too.
+ */
+const liveFrom = async (ports: Ports): Promise<number> => ports.gateway.given() ?? (await ports.streams.top());
 
-/** Registers first, then reads the log: one of the two always sees an event that is published meanwhile. */
-export const subscribe = async (cx: DealsContext, request: SubscribeRequest): Promise<SubscribeResult> => {
-  const { ports } = cx;
-  const { connectionId, topic, filters } = request;
+const register = async (cx: DealsContext, connectionId: string, wanted: Subscription): Promise<Subscription> => {
+  const { directory, gateway } = cx.ports;
   const max = cx.settings.limits.subscriptionsPerConnection;
-  const wanted = { subscriptionId: ports.ids.next('subscription'), topic, filters };
-  const subscribed = await ports.directory.subscribe(connectionId, wanted, max);
+  const registering = directory.subscribe(connectionId, wanted, max);
+  // Awaited only where it must be: no event may come between the registration and the hold.
+  const subscribed = registering instanceof Promise ? await registering : registering;
   if (subscribed.outcome === 'gone') throw new WireError('CONNECTION_ERROR', 'the connection is closing');
   if (subscribed.outcome === 'full') {
     throw new WireError('SUBSCRIPTION_ERROR', `a connection has at most ${max} subscriptions; end one first`, { max });
   }
-  const { subscription } = subscribed;
+  gateway.hold(connectionId);
+  return subscribed.subscription;
+};
+
+/**
+ * Registers first, then reads the log: one of the two always sees an event that is published meanwhile. Events are held from
+ * the registration on, so that none comes before the confirmation.
+ */
+export const subscribe = async (cx: DealsContext, request: SubscribeRequest): Promise<SubscribeResult> => {
+  const { ports } = cx;
+  const { connectionId, topic, filters } = request;
+  const wanted = { subscriptionId: ports.ids.next('subscription'), topic, filters };
+  const subscription = await register(cx, connectionId, wanted);
+  const from = await liveFrom(ports);
   if (request.lastEventId === undefined) {
-    const position = await positionOf(ports, connectionId);
-    return { subscription, lastEventId: ports.streams.idOf(position) };
+    return { subscription, lastEventId: ports.streams.idOf(from), next: { kind: 'catchup', after: from } };
   }
-  ports.gateway.hold(connectionId);
-  const until = await positionOf(ports, connectionId);
   const { after, lost } = await ports.streams.locate(request.lastEventId);
   return {
     subscription,
@@ -112,7 +123,7 @@ export const subscribe = async (cx: DealsContext, request: SubscribeRequest): Pr
       kind: 'replay',
       subscriptionId: subscription.subscriptionId,
       after,
-      until: Math.max(after, until),
+      until: Math.max(after, from),
       replayed: 0,
     },
   };
@@ -185,7 +196,7 @@ export const catchUp = async (
   if (at.until === undefined) {
     const release = gateway.release(connectionId, at.after);
     if (release.released) return {};
-    const until = await positionOf(cx.ports, connectionId);
+    const until = await liveFrom(cx.ports);
     return { next: [{ kind: 'catchup', after: release.after, until }] };
   }
   if (at.after >= at.until) return { next: [{ kind: 'catchup', after: at.after }] };

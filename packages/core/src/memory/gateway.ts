@@ -94,6 +94,8 @@ export const memoryGateway = ({ heldBytes = 262_144, position: start = 0 }: Memo
       if (offset > position) position = offset;
     },
 
+    given: (): number => position,
+
     position: (connectionId: string): number => outboxes.get(connectionId)?.held?.from ?? position,
 
     hold(connectionId: string): void {
@@ -101,6 +103,13 @@ export const memoryGateway = ({ heldBytes = 262_144, position: start = 0 }: Memo
       if (outbox === undefined) return;
       if (outbox.held === undefined) outbox.held = hold(position, 1);
       else outbox.held.depth += 1;
+    },
+
+    reread(connectionId: string): void {
+      const held = outboxes.get(connectionId)?.held;
+      if (held === undefined || held.frames.length === 0) return;
+      held.overflown = true;
+      held.frames = [];
     },
 
     release(connectionId: string, after: number): Release {
@@ -113,7 +122,7 @@ export const memoryGateway = ({ heldBytes = 262_144, position: start = 0 }: Memo
         return { released: true };
       }
       if (held.overflown) {
-        outbox.held = hold(position, 1);
+        outbox.held = hold(held.after, 1);
         return { released: false, after: held.after };
       }
       outbox.held = undefined;

@@ -41,14 +41,21 @@ export interface Gateway {
   alive(connectionId: string): Awaitable<boolean>;
   /** All deal events up to this offset have been given to `send`, or matched no one. */
   advance(offset: number): void;
-  /** The offset up to which this connection has been served; undefined where the deployment does not know. */
+  /** The offset that `advance` told last: what comes to a connection live lies past it. Undefined where no one tells. */
+  given(): number | undefined;
+  /**
+   * The offset up to which this connection has been served, which stands still during a hold; undefined where the deployment
+   * does not know.
+   */
   position(connectionId: string): number | undefined;
   /** Keeps deal events from this connection from now on; held frames are bounded. Holds nest: each is ended by one release. */
   hold(connectionId: string): void;
+  /** Drops what is held, as though the bound were passed: the subscriptions changed, and the log is read for those that are. */
+  reread(connectionId: string): void;
   /**
-   * Ends one hold. With the last one, what was held and lies past `after` follows. Where the bound was passed, nothing is
-   * released, the hold begins anew from here, and the answer tells the offset behind which the log must be read first, up
-   * to `position`. Releasing a connection that is not held is harmless.
+   * Ends one hold. With the last one, what was held and lies past the lowest `after` of all its releases follows. Where the
+   * bound was passed, nothing is released: the answer tells the offset behind which the log must be read first, up to `given`,
+   * and a new hold keeps what comes from here on. Releasing a connection that is not held is harmless.
    */
   release(connectionId: string, after: number): Release;
 }

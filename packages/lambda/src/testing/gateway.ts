@@ -33,8 +33,10 @@ export const managementApi = () => {
     close: disconnect,
     alive: (connectionId) => open.has(connectionId),
     advance: () => undefined,
+    given: () => undefined,
     position: () => undefined,
     hold: () => undefined,
+    reread: () => undefined,
     release: () => ({ released: true }),
   };
 

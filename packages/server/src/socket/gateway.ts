@@ -68,6 +68,10 @@ export class SocketGateway implements Gateway {
     if (offset > this.#position) this.#position = offset;
   }
 
+  given(): number {
+    return this.#position;
+  }
+
   position(connectionId: string): number {
     return this.#outboxes.get(connectionId)?.held?.from ?? this.#position;
   }
@@ -76,23 +80,24 @@ export class SocketGateway implements Gateway {
     const outbox = this.#outboxes.get(connectionId);
     if (outbox === undefined || !outbox.isOpen) return;
     if (outbox.held === undefined) outbox.held = new Hold(this.#position, this.#heldBytes);
-    else outbox.held.depth += 1;
+    else outbox.held.nest();
+  }
+
+  reread(connectionId: string): void {
+    this.#outboxes.get(connectionId)?.held?.drop();
   }
 
   release(connectionId: string, after: number): Release {
     const outbox = this.#outboxes.get(connectionId);
     const held = outbox?.held;
     if (outbox === undefined || held === undefined) return { released: true };
-    if (held.depth > 1) {
-      held.depth -= 1;
-      return { released: true };
-    }
+    if (!held.end(after)) return { released: true };
     if (held.overflown) {
-      outbox.held = new Hold(this.#position, this.#heldBytes);
-      return { released: false, after };
+      outbox.held = new Hold(held.after, this.#heldBytes);
+      return { released: false, after: held.after };
     }
     outbox.held = undefined;
-    for (const frame of held.past(after)) outbox.push(frame);
+    for (const frame of held.past()) outbox.push(frame);
     this.#flusher.soon(outbox);
     return { released: true };
   }

@@ -6,7 +6,8 @@ export class Hold {
   /** The offset up to which the connection has been served. */
   readonly from: number;
   /** Holds nest: how many releases are still to come. */
-  depth = 1;
+  #depth = 1;
+  #after = Number.POSITIVE_INFINITY;
   readonly #bound: number;
   #frames: Frame[] = [];
   #bytes = 0;
@@ -15,6 +16,22 @@ export class Hold {
   constructor(from: number, bound: number) {
     this.from = from;
     this.#bound = bound;
+  }
+
+  nest(): void {
+    this.#depth += 1;
+  }
+
+  /** Ends one of the holds; true where it was the last. */
+  end(after: number): boolean {
+    this.#after = Math.min(this.#after, after);
+    this.#depth -= 1;
+    return this.#depth <= 0;
+  }
+
+  /** The lowest offset that a release named: what lies past it is still owed to someone. */
+  get after(): number {
+    return this.#after;
   }
 
   /** Whether something was passed over: the log must be read. */
@@ -33,8 +50,15 @@ export class Hold {
     this.#frames = [];
   }
 
-  /** What was held and lies past an offset, in order. */
-  past(offset: number): Frame[] {
-    return this.#frames.filter((frame) => (frame.offset ?? 0) > offset);
+  /** Passes over what is held: it is read from the log. */
+  drop(): void {
+    if (this.#frames.length === 0) return;
+    this.#overflown = true;
+    this.#frames = [];
+  }
+
+  /** What was held and is still owed, in order. */
+  past(): Frame[] {
+    return this.#frames.filter((frame) => (frame.offset ?? 0) > this.#after);
   }
 }
