@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Served } from '../../client/src/testing/served.js';
 import { MOST_DEALS } from './feed/deal.js';
 import { Browser } from './testing/browser.js';
-import { Served } from './testing/served.js';
 
 let served: Served;
 let browser: Browser;

@@ -1,4 +1,4 @@
-/** The built server with the built page, as `aideals serve` starts it, and deals published to it over HTTP. */
+/** The built server, as `aideals serve` starts it, and deals published to it over HTTP. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -9,19 +9,19 @@ import { promisify } from 'node:util';
 
 const root = join(import.meta.dirname, '../../../..');
 const command = join(root, 'packages/cli/bin/aideals.js');
-const built = [join(root, 'packages/cli/dist/main.js'), join(root, 'packages/console/dist/index.html')];
+const built = join(root, 'packages/cli/dist/main.js');
 
 const run = promisify(execFile);
 
 export class Served {
   readonly #env: Record<string, string>;
-  readonly #folder = mkdtempSync(join(tmpdir(), 'aideals-page-'));
+  readonly #folder = mkdtempSync(join(tmpdir(), 'aideals-served-'));
   #child: ChildProcess | undefined;
-  #publisher = '';
+  #operator = '';
   url = '';
 
   constructor(settings: Record<string, string> = {}) {
-    if (!built.every((file) => existsSync(file))) throw new Error('the page is tested as built: npm run build first');
+    if (!existsSync(built)) throw new Error('the server is run as built: npm run build first');
     this.#env = {
       PATH: process.env['PATH'] ?? '',
       JWT_SECRET: 'a secret of thirty-two bytes, or more',
@@ -44,15 +44,15 @@ export class Served {
       once(child, 'close').then(() => reject(new Error('the server did not start')), reject);
     });
     this.#env['PORT'] = new URL(this.url).port;
-    if (this.#publisher === '') this.#publisher = await this.token('publisher', '--scope', 'publish');
+    if (this.#operator === '') this.#operator = await this.token('operator', '--scope', 'publish admin');
   }
 
-  async stop(): Promise<void> {
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     const child = this.#child;
     this.#child = undefined;
-    if (child === undefined || child.exitCode !== null) return;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
     const gone = once(child, 'close');
-    child.kill('SIGTERM');
+    child.kill(signal);
     await gone;
   }
 
@@ -67,13 +67,21 @@ export class Served {
     return (await run(process.execPath, args, { env: this.#env })).stdout.trim();
   }
 
-  /** Publishes deals, in order. `filters` are attributes that the page is not told. */
+  /** Publishes deals, in order. `filters` are attributes that receivers are not told. */
   async publish(...deals: { data: object; topic?: string; filters?: object }[]): Promise<void> {
-    const response = await fetch(`${this.url}/v1/broadcast`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${this.#publisher}`, 'content-type': 'application/json' },
-      body: JSON.stringify(deals.map((deal) => ({ topic: 'new-deals', ...deal }))),
-    });
+    await this.call(
+      'POST',
+      '/v1/broadcast',
+      deals.map((deal) => ({ topic: 'new-deals', ...deal })),
+    );
+  }
+
+  /** Calls the HTTP API as an operator. */
+  async call(method: string, path: string, body?: unknown): Promise<void> {
+    const headers: Record<string, string> = { authorization: `Bearer ${this.#operator}` };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const request = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+    const response = await fetch(`${this.url}${path}`, request);
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   }
 }
