@@ -2,6 +2,7 @@ import {
   type CallContract,
   type CallName,
   calls as contracts,
+  type FieldError,
   fieldErrors,
   type Json,
   WireError,
@@ -64,18 +65,31 @@ type Schema = NonNullable<CallContract['body']>;
 
 const fieldsOf = (schema: Schema): string[] => ('shape' in schema ? Object.keys(schema.shape as object) : []);
 
-const checked = (schema: Schema | undefined, value: unknown, root: readonly PropertyKey[]): unknown => {
-  if (schema === undefined) return undefined;
+type Checked = { readonly value: unknown; readonly wrong: readonly FieldError[] };
+
+const check = (schema: Schema, value: unknown, root: readonly PropertyKey[]): Checked => {
   const parsed = schema.safeParse(value);
-  if (!parsed.success) throw WireError.fields(fieldErrors(parsed.error, value, root, fieldsOf(schema)));
-  return parsed.data;
+  if (parsed.success) return { value: parsed.data, wrong: [] };
+  return { value: undefined, wrong: fieldErrors(parsed.error, value, root, fieldsOf(schema)) };
 };
 
-const items = (contract: CallContract, json: Json): readonly unknown[] => {
-  if (!Array.isArray(json)) return [checked(contract.body, json, [])];
-  const most = contract.many ?? 0;
+const checked = (schema: Schema | undefined, given: unknown, root: readonly PropertyKey[]): unknown => {
+  if (schema === undefined) return undefined;
+  const { value, wrong } = check(schema, given, root);
+  if (wrong.length > 0) throw WireError.fields(wrong);
+  return value;
+};
+
+const MOST_FIELDS = 20;
+
+/** All or nothing: every wrong field of every item is named, up to a bound. */
+const items = (schema: Schema, most: number, json: Json): readonly unknown[] => {
+  if (!Array.isArray(json)) return [checked(schema, json, [])];
   if (json.length === 0 || json.length > most) throw WireError.field('', `a list must have 1 to ${most} items`);
-  return json.map((item, i) => checked(contract.body, item, [i]));
+  const all = json.map((item, i) => check(schema, item, [i]));
+  const wrong = all.flatMap((each) => each.wrong).slice(0, MOST_FIELDS);
+  if (wrong.length > 0) throw WireError.fields(wrong);
+  return all.map((each) => each.value);
 };
 
 interface Body {
@@ -88,7 +102,8 @@ const bodyOf = (cx: CallSettings, contract: CallContract, text: string | undefin
   if (text === undefined || text.trim() === '') throw WireError.field('', 'a JSON body is required');
   const json = parseJson(text, cx.settings.limits.nesting);
   const listed = Array.isArray(json) && contract.many !== undefined;
-  return { value: contract.many === undefined ? checked(contract.body, json, []) : items(contract, json), listed };
+  const { body, many } = contract;
+  return { value: many === undefined ? checked(body, json, []) : items(body, many, json), listed };
 };
 
 const idempotencyOf = (cx: CallSettings, principal: Principal, contract: CallContract, raw: RawCall) => {

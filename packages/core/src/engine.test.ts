@@ -257,6 +257,12 @@ describe('notifications', () => {
     expect(again.json).toEqual(first.json);
     expect(again.replayed).toBe(true);
     expect((await w.notify({ userId: 'bob', title: 'T', message: 'N' }, 'k1')).status).toBe(409);
+    const both = ['x', 'x', 'y'].map((message) => w.notify({ userId: 'eve', title: 'T', message }, 'k2'));
+    expect((await Promise.all(both)).map(({ status, replayed }) => [status, replayed])).toEqual([
+      [200, undefined],
+      [200, true],
+      [409, undefined],
+    ]);
     await w.connect('b1', 'bob');
     expect(w.frames('b1')).toHaveLength(1);
   });
@@ -380,6 +386,42 @@ describe('deals', () => {
     expect((await w.ask('a1', 'subscribeToDeals', { lastEventId: 'nonsense' })).data['code']).toBe('VALIDATION_ERROR');
   });
 
+  it('that are trimmed while a replay is on its way are told', async () => {
+    const w = world();
+    await w.publish(Array.from({ length: 600 }, (_, i) => ({ topic: 't', data: { n: i } })));
+    await w.connect('a1', 'alice');
+    const record = await w.ports.directory.get('a1');
+    if (record === undefined) throw new Error('not open');
+    const first = w.ports.streams.idOf(0);
+    const data = { topic: 't', lastEventId: first };
+    const begun = await w.engine.frame(record, JSON.stringify({ action: 'subscribeToDeals', data }), 0);
+    expect(JSON.parse(begun.reply?.text ?? '').data.recovered).toBe(true);
+    const [page] = begun.next ?? [];
+    if (page === undefined) throw new Error('no page');
+    const one = await w.engine.resume(record, page);
+    await w.ports.streams.trim({ before: 0, keep: 10, limit: 1_000 });
+    const [second] = one.next ?? [];
+    if (second === undefined) throw new Error('no page');
+    const two = await w.engine.resume(record, second);
+    const recovered = JSON.parse(two.pushes?.at(-1)?.frame.text ?? '');
+    expect(recovered).toMatchObject({
+      type: 'subscriptionRecovered',
+      data: { replayed: 266, lost: { reason: 'retention' } },
+    });
+    expect(recovered.data.lost.oldest).toBe(w.ports.streams.idOf(591));
+    const late = await w.engine.resume(record, { kind: 'catchup', after: 300, until: 600 });
+    expect(late).toEqual({ close: { code: 4008 } });
+  });
+
+  it('cannot be subscribed to half', async () => {
+    const { streams } = world().ports;
+    const w = world({ ports: { streams: { ...streams, locate: () => Promise.reject(new Error('down')) } } });
+    await w.connect('a1', 'alice');
+    const answer = await w.ask('a1', 'subscribeToDeals', { topic: 't', lastEventId: 'x-1' });
+    expect(answer.data['code']).toBe('SUBSCRIPTION_ERROR');
+    expect((await w.ask('a1', 'getStatus')).data['subscriptions']).toEqual([]);
+  });
+
   it('under a key are published once', async () => {
     const w = world();
     const first = await w.publish({ data: { n: 1 } }, 'k');
@@ -391,9 +433,12 @@ describe('deals', () => {
 
   it('of a wrong shape are refused whole, with the path', async () => {
     const w = world();
-    const { status, json } = await w.publish([{ data: {} }, { data: {}, topik: 'x' }]);
+    const { status, json } = await w.publish([{ data: {} }, { data: {}, topik: 'x' }, {}]);
     expect(status).toBe(400);
-    expect(json.data.details.fields).toEqual([{ path: '1.topik', message: 'unknown field; did you mean topic?' }]);
+    expect(json.data.details.fields).toEqual([
+      { path: '1.topik', message: 'unknown field; did you mean topic?' },
+      { path: '2.data', message: 'is required' },
+    ]);
     expect((await w.publish({ messageType: 'pong', data: {} })).json.data.details.fields[0].path).toBe('messageType');
     expect((await w.publish({ data: { a: 'x'.repeat(131_072) } })).status).toBe(413);
     expect(await w.ports.streams.top()).toBe(0);

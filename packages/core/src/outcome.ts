@@ -1,4 +1,4 @@
-import type { CloseNotice, ConnectionRecord, Frame, RecordPatch } from './ports/index.js';
+import type { CloseNotice, ConnectionRecord, Frame, Lost, RecordPatch } from './ports/index.js';
 
 /** A frame for connections, collected by a handler and sent by the runtime after the reply. */
 export interface Push {
@@ -8,7 +8,8 @@ export interface Push {
 
 /**
  * Work on a connection that goes on in pages: the runtime calls `engine.resume` with it when the connection's outbox has
- * room, one after another. Plain JSON, so that it can travel.
+ * room, one after another, but not while the record says that the token is expired. What a page has `next` comes before what
+ * waits already. Plain JSON, so that it can travel.
  */
 export type Continuation =
   /** Hands over the waiting messages and notifications behind this place of the mailbox. */
@@ -20,6 +21,8 @@ export type Continuation =
       readonly after: number;
       readonly until: number;
       readonly replayed: number;
+      /** Events were trimmed while the replay was on its way. */
+      readonly lost?: Lost;
     }
   /** Sends what all subscriptions of a held connection missed, then releases it. */
   | { readonly kind: 'catchup'; readonly after: number; readonly until?: number };

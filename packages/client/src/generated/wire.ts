@@ -199,6 +199,10 @@ export interface PushMap {
     replayed: number;
     /** A place in the log: `<epoch>-<offset>`. */
     lastEventId: string;
+    lost?: {
+      reason: 'retention' | 'epoch' | 'unknown';
+      oldest: string | null;
+    };
   };
   /** The token of this connection expires soon. */
   tokenExpiring: {

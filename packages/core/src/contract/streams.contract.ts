@@ -216,9 +216,17 @@ export const streamsContract = (name: string, create: (clock: Clock) => Awaitabl
       expect(full.end).toBeGreaterThanOrEqual(1);
       expect(full.end).toBeLessThan(4);
       expect((await streams.read({ after: 0, topic: 'a', limit: 9 })).end).toBe(5);
-      expect(await streams.read({ after: 1, until: 3, topic: 'a', limit: 9 })).toEqual({ events: [], end: 3 });
-      expect(await streams.read({ after: 0, until: 99, topic: 'none', limit: 9 })).toEqual({ events: [], end: 5 });
-      expect(await streams.read({ after: 5, limit: 9 })).toEqual({ events: [], end: 5 });
+      expect(await streams.read({ after: 1, until: 3, topic: 'a', limit: 9 })).toEqual({
+        events: [],
+        end: 3,
+        covered: true,
+      });
+      expect(await streams.read({ after: 0, until: 99, topic: 'none', limit: 9 })).toEqual({
+        events: [],
+        end: 5,
+        covered: true,
+      });
+      expect(await streams.read({ after: 5, limit: 9 })).toEqual({ events: [], end: 5, covered: true });
     });
 
     test('trims by count and by age, whichever comes first, in steps', async () => {
@@ -233,6 +241,8 @@ export const streamsContract = (name: string, create: (clock: Clock) => Awaitabl
       expect(await streams.trim({ before: clock.now(), keep: 100, limit: 100 })).toBe(false);
       expect((await all()).map(({ offset }) => offset)).toEqual(Array.from({ length: 10 }, (_, i) => i + 11));
       expect((await streams.read({ after: 0, topic: 'deals', limit: 10 })).events).toEqual([]);
+      expect((await streams.read({ after: 9, limit: 10 })).covered).toBe(false);
+      expect((await streams.read({ after: 10, limit: 10 })).covered).toBe(true);
       expect((await streams.read({ after: 0, topic: 'late', limit: 10 })).events).toHaveLength(10);
       expect(await streams.trim(keep(0))).toBe(false);
       expect(await all()).toEqual([]);

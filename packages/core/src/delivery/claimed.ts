@@ -48,7 +48,10 @@ export const takeClaim = async (
   }
 };
 
-/** Changes a claim; where another walks the same claim and was faster, its state is taken over. */
+/**
+ * Changes a claim; where another walks the same claim and was faster, its state is taken over, and where the claim expired
+ * meanwhile it is taken anew.
+ */
 export const moveClaim = async (
   table: Table,
   pk: string,
@@ -58,11 +61,14 @@ export const moveClaim = async (
   expiresAt: number,
 ): Promise<HeldClaim & { readonly flushed: Promise<void> }> => {
   const claim = { ...present.claim, ...change } as Claim;
-  const put = await table.put(pk, sk, claim, { ifVersion: present.version, expiresAt });
-  if (put.stored) return { claim, version: put.version, flushed: put.flushed };
-  const now = await table.get(pk, sk);
-  const { flushed } = await written(table);
-  return now === undefined ? { ...present, flushed } : { ...held(now), flushed };
+  const moved = await table.put(pk, sk, claim, { ifVersion: present.version, expiresAt });
+  if (moved.stored) return { claim, version: moved.version, flushed: moved.flushed };
+  for (;;) {
+    const now = await table.get(pk, sk);
+    if (now !== undefined) return { ...held(now), ...(await written(table)) };
+    const taken = await table.put(pk, sk, claim, { ifAbsent: true, expiresAt });
+    if (taken.stored) return { claim, version: taken.version, flushed: taken.flushed };
+  }
 };
 
 export interface ClaimedAppend {

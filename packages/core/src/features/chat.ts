@@ -151,6 +151,16 @@ const repeatedStatus = async (
   return entry === undefined || entry.status === 'waiting' ? 'stored' : 'delivered';
 };
 
+/** The sender’s other connections. A copy waits nowhere: one that is in its hand-over, or expired, gets none out of order. */
+const liveOthers = async ({ ports }: ChatContext, message: OutgoingMessage): Promise<string[]> => {
+  const others: string[] = [];
+  for (const { connectionId } of await ports.directory.ofUser(message.senderId)) {
+    if (connectionId === message.connectionId) continue;
+    if ((await ports.directory.markOf(connectionId)) === undefined) others.push(connectionId);
+  }
+  return others;
+};
+
 const deliver = async (cx: ChatContext, message: OutgoingMessage, stored: StoreResult): Promise<SentMessage> => {
   const { body, sequence } = stored;
   await stored.flushed;
@@ -158,14 +168,11 @@ const deliver = async (cx: ChatContext, message: OutgoingMessage, stored: StoreR
     const status = await repeatedStatus(cx, message, body.messageId);
     return { messageId: body.messageId, sequence, status, at: body.at };
   }
-  const { directory, gateway } = cx.ports;
   const frame = messageFrame(body, sequence, cx.now);
   const taken = await pushToUser(cx.ports, message.recipientId, frame, 'message');
   if (message.senderId !== message.recipientId) {
-    const others = (await directory.ofUser(message.senderId))
-      .map(({ connectionId }) => connectionId)
-      .filter((id) => id !== message.connectionId);
-    if (others.length > 0) await gateway.send(others, frame);
+    const others = await liveOthers(cx, message);
+    if (others.length > 0) await cx.ports.gateway.send(others, frame);
   }
   return { messageId: body.messageId, sequence, status: taken ? 'delivered' : 'stored', at: body.at };
 };

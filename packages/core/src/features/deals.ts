@@ -86,6 +86,11 @@ export interface SubscribeResult {
  */
 const liveFrom = async (ports: Ports): Promise<number> => ports.gateway.given() ?? (await ports.streams.top());
 
+interface Begun {
+  readonly subscription: Subscription;
+  readonly from: number;
+}
+
 const register = async (cx: DealsContext, connectionId: string, wanted: Subscription): Promise<Subscription> => {
   const { directory, gateway } = cx.ports;
   const max = cx.settings.limits.subscriptionsPerConnection;
@@ -100,32 +105,42 @@ const register = async (cx: DealsContext, connectionId: string, wanted: Subscrip
   return subscribed.subscription;
 };
 
+/** Registered and held, with the offset past which events come live; undone where that cannot be had. */
+const begin = async (cx: DealsContext, connectionId: string, wanted: Subscription): Promise<Begun> => {
+  const { directory, gateway } = cx.ports;
+  const subscription = await register(cx, connectionId, wanted);
+  try {
+    return { subscription, from: await liveFrom(cx.ports) };
+  } catch (error) {
+    // Another's registration of the same filters stays.
+    if (subscription === wanted) await directory.unsubscribe(connectionId, wanted.subscriptionId);
+    gateway.release(connectionId, 0);
+    throw error;
+  }
+};
+
 /**
  * Registers first, then reads the log: one of the two always sees an event that is published meanwhile. Events are held from
  * the registration on, so that none comes before the confirmation.
  */
 export const subscribe = async (cx: DealsContext, request: SubscribeRequest): Promise<SubscribeResult> => {
-  const { ports } = cx;
-  const { connectionId, topic, filters } = request;
-  const wanted = { subscriptionId: ports.ids.next('subscription'), topic, filters };
-  const subscription = await register(cx, connectionId, wanted);
-  const from = await liveFrom(ports);
-  if (request.lastEventId === undefined) {
-    return { subscription, lastEventId: ports.streams.idOf(from), next: { kind: 'catchup', after: from } };
+  const { streams, ids } = cx.ports;
+  const { connectionId, topic, filters, lastEventId } = request;
+  // Located before anything is registered: where this fails, nothing has changed. What is trimmed later, the replay tells.
+  const located = lastEventId === undefined ? undefined : await streams.locate(lastEventId);
+  const wanted = { subscriptionId: ids.next('subscription'), topic, filters };
+  const { subscription, from } = await begin(cx, connectionId, wanted);
+  if (located === undefined) {
+    return { subscription, lastEventId: streams.idOf(from), next: { kind: 'catchup', after: from } };
   }
-  const { after, lost } = await ports.streams.locate(request.lastEventId);
+  const { after, lost } = located;
+  const { subscriptionId } = subscription;
   return {
     subscription,
-    lastEventId: ports.streams.idOf(after),
+    lastEventId: streams.idOf(after),
     recovered: lost === undefined,
     ...(lost === undefined ? {} : { lost }),
-    next: {
-      kind: 'replay',
-      subscriptionId: subscription.subscriptionId,
-      after,
-      until: Math.max(after, from),
-      replayed: 0,
-    },
+    next: { kind: 'replay', subscriptionId, after, until: Math.max(after, from), replayed: 0 },
   };
 };
 
@@ -137,37 +152,43 @@ const reachesTopic = (subscription: Subscription, event: LogEvent): boolean =>
 const topicOf = (subscription: Subscription): { topic?: string } =>
   subscription.topic === ALL_DEALS ? {} : { topic: subscription.topic };
 
+type Replay = Extract<Continuation, { kind: 'replay' }>;
+
+interface Missed {
+  readonly events: readonly LogEvent[];
+  readonly end: number;
+  readonly lost: Lost | undefined;
+}
+
+/** What a subscription missed up to the end of a page, and whether retention took some of it meanwhile. */
+const missed = async ({ streams }: Ports, subscription: Subscription, at: Replay): Promise<Missed> => {
+  if (at.after >= at.until) return { events: [], end: at.until, lost: at.lost };
+  const options = { after: at.after, until: at.until, limit: REPLAY_PAGE, ...topicOf(subscription) };
+  const { events, end, covered } = await streams.read(options);
+  const lost = covered ? at.lost : (at.lost ?? (await streams.locate(streams.idOf(at.after))).lost);
+  const matcher = compile(subscription.filters);
+  return {
+    events: events.filter((event) => reachesTopic(subscription, event) && matcher(attributesOf(event))),
+    end,
+    lost,
+  };
+};
+
 /** The next page of what a subscription missed; after the last one, `subscriptionRecovered`, then the catch-up. */
-export const replay = async (
-  cx: DealsContext,
-  connectionId: string,
-  at: Extract<Continuation, { kind: 'replay' }>,
-): Promise<Outcome> => {
+export const replay = async (cx: DealsContext, connectionId: string, at: Replay): Promise<Outcome> => {
   const { ports } = cx;
   const subscriptions = await ports.directory.subscriptions(connectionId);
   const subscription = subscriptions.find((each) => each.subscriptionId === at.subscriptionId);
   const done: Continuation = { kind: 'catchup', after: at.until };
   if (subscription === undefined) return { next: [done] };
-  const pushes: Push[] = [];
+  const { subscriptionId } = subscription;
+  const { events, end, lost } = await missed(ports, subscription, at);
   const to = [connectionId];
-  let end = at.after;
-  if (at.after < at.until) {
-    const options = { after: at.after, until: at.until, limit: REPLAY_PAGE, ...topicOf(subscription) };
-    const page = await ports.streams.read(options);
-    const matcher = compile(subscription.filters);
-    for (const event of page.events) {
-      if (!reachesTopic(subscription, event) || !matcher(attributesOf(event))) continue;
-      pushes.push({ to, frame: replayFrame(event, subscription.subscriptionId) });
-    }
-    end = page.end;
-  }
+  const pushes: Push[] = events.map((event) => ({ to, frame: replayFrame(event, subscriptionId) }));
   const replayed = at.replayed + pushes.length;
-  if (end < at.until) return { pushes, next: [{ ...at, after: end, replayed }] };
-  const recovered = {
-    subscriptionId: subscription.subscriptionId,
-    replayed,
-    lastEventId: ports.streams.idOf(at.until),
-  };
+  const told = lost === undefined ? {} : { lost };
+  if (end < at.until) return { pushes, next: [{ ...at, after: end, replayed, ...told }] };
+  const recovered = { subscriptionId, replayed, lastEventId: ports.streams.idOf(at.until), ...told };
   pushes.push({ to, frame: pushFrame('subscriptionRecovered', recovered, cx.now) });
   return { pushes, next: [done] };
 };
@@ -185,7 +206,7 @@ const anyOf = (subscriptions: readonly Subscription[]): ((event: LogEvent) => bo
 
 /**
  * Ends a hold. Where more was held than its bound, the log is read for all subscriptions of the connection, in pages, until
- * what is held fits.
+ * what is held fits. A connection that reads more slowly than retention trims is closed as a slow consumer.
  */
 export const catchUp = async (
   cx: DealsContext,
@@ -201,6 +222,8 @@ export const catchUp = async (
   }
   if (at.after >= at.until) return { next: [{ kind: 'catchup', after: at.after }] };
   const page = await streams.read({ after: at.after, until: at.until, limit: REPLAY_PAGE });
+  // Retention took what this connection was promised: it is told when it resumes.
+  if (!page.covered) return { close: { code: 4008 } };
   const wanted = anyOf(await directory.subscriptions(connectionId));
   const pushes = page.events
     .filter(wanted)

@@ -1,3 +1,4 @@
+import { written } from '../delivery/claimed.js';
 import { readWaiting } from '../delivery/mailbox.js';
 import { waitingFrame } from '../delivery/stored.js';
 import type { Continuation, Outcome } from '../outcome.js';
@@ -25,6 +26,8 @@ export const handOver = async (
     const cleared = mark === undefined || (await directory.unmark(connectionId, mark));
     return cleared ? {} : { next: [at] };
   }
+  // What was read may be committed and no more: what is pushed must survive a crash.
+  if (page.items.length > 0) await (await written(cx.ports.table)).flushed;
   const to = [connectionId];
   return {
     pushes: page.items.map((item) => ({ to, frame: waitingFrame(item, cx.now) })),

@@ -33,28 +33,37 @@ const idsFor = (cx: NotifyContext, notice: Notice, key: string | undefined): str
     key === undefined ? cx.ports.ids.next('notification') : cx.ports.digest(`${key}#${i}`).slice(0, 32),
   );
 
-const remembered = async (
-  cx: NotifyContext,
-  idempotency: { key: string; digest: string } | undefined,
-): Promise<'done' | 'begun' | undefined> => {
-  if (idempotency === undefined) return undefined;
-  const row = await cx.ports.table.get(`once#${idempotency.key}`, 'notifications');
+type Once = { readonly key: string; readonly digest: string };
+
+const onceKey = (once: Once): readonly [string, string] => [`once#${once.key}`, 'notifications'];
+
+/** What became of an earlier call under the key; another body under it is refused. */
+const earlier = async (cx: NotifyContext, once: Once): Promise<'done' | 'begun' | undefined> => {
+  const row = await cx.ports.table.get(...onceKey(once));
   if (row === undefined) return undefined;
-  if (row.body['digest'] !== idempotency.digest) {
+  if (row.body['digest'] !== once.digest) {
     throw new WireError('VALIDATION_ERROR', 'the Idempotency-Key was used with another body', undefined, 409);
   }
   return row.body['done'] === true ? 'done' : 'begun';
 };
 
-const remember = async (
-  cx: NotifyContext,
-  idempotency: { key: string; digest: string } | undefined,
-  done: boolean,
-): Promise<void> => {
-  if (idempotency === undefined) return;
-  const body = { digest: idempotency.digest, done };
+/** Takes the key, or finds what another call under it has begun. */
+const begin = async (cx: NotifyContext, once: Once): Promise<'done' | 'begun'> => {
+  const expiresAt = toSeconds(cx.now) + DAY;
+  for (;;) {
+    const put = await cx.ports.table.put(
+      ...onceKey(once),
+      { digest: once.digest, done: false },
+      { ifAbsent: true, expiresAt },
+    );
+    const present = put.stored ? 'begun' : await earlier(cx, once);
+    if (present !== undefined) return present;
+  }
+};
+
+const finish = async (cx: NotifyContext, once: Once): Promise<void> => {
   const options = { expiresAt: toSeconds(cx.now) + DAY };
-  const put = await cx.ports.table.put(`once#${idempotency.key}`, 'notifications', body, options);
+  const put = await cx.ports.table.put(...onceKey(once), { digest: once.digest, done: true }, options);
   if (put.stored) await put.flushed;
 };
 
@@ -78,22 +87,10 @@ const refuseFull = async (cx: NotifyContext, notice: Notice): Promise<void> => {
   });
 };
 
-/** Stores a notification for each user, then pushes it to each; the body is stored once. */
-export const notify = async (
-  cx: NotifyContext,
-  notice: Notice,
-  idempotency: { key: string; digest: string } | undefined,
-): Promise<Notified> => {
+const storeAndPush = async (cx: NotifyContext, notice: Notice, notificationIds: readonly string[]): Promise<void> => {
   const { table } = cx.ports;
   const kept = toSeconds(cx.now) + cx.settings.limits.retentionNotificationsDays * DAY;
   const expiresAt = Math.min(notice.expiresAt ?? kept, kept);
-  const state = await remembered(cx, idempotency);
-  const notificationIds = idsFor(cx, notice, idempotency?.key);
-  if (state === 'done') return { notificationIds, replayed: true };
-  if (state === undefined) {
-    await refuseFull(cx, notice);
-    await remember(cx, idempotency, false);
-  }
   const body: StoredNotice = { title: notice.title, message: notice.message, data: notice.data, at: cx.now };
   const ref = { pk: `notice#${notificationIds[0]}`, sk: 'body' };
   const put = await table.put(ref.pk, ref.sk, body, { expiresAt });
@@ -105,6 +102,25 @@ export const notify = async (
     const frame = noticeFrame(body, notificationIds[i] as string, cx.now);
     await pushToUser(cx.ports, userId, frame, 'notification');
   }
-  await remember(cx, idempotency, true);
-  return { notificationIds, replayed: false };
+};
+
+/**
+ * Stores a notification for each user, then pushes it to each; the body is stored once. Calls under one key take turns, and
+ * a repeat of one that was cut off completes it.
+ */
+export const notify = async (cx: NotifyContext, notice: Notice, once: Once | undefined): Promise<Notified> => {
+  const notificationIds = idsFor(cx, notice, once?.key);
+  if (once === undefined) {
+    await refuseFull(cx, notice);
+    await storeAndPush(cx, notice, notificationIds);
+    return { notificationIds, replayed: false };
+  }
+  return cx.ports.turns.run(`once:${once.key}`, async () => {
+    // Refused before the key is taken: errors are not remembered.
+    if ((await earlier(cx, once)) === undefined) await refuseFull(cx, notice);
+    if ((await begin(cx, once)) === 'done') return { notificationIds, replayed: true };
+    await storeAndPush(cx, notice, notificationIds);
+    await finish(cx, once);
+    return { notificationIds, replayed: false };
+  });
 };

@@ -74,15 +74,24 @@ export const memoryDeployment = (options: DeploymentOptions) => {
     }
     if (outcome.reply !== undefined) await ports.gateway.send([connectionId], outcome.reply);
     for (const push of outcome.pushes ?? []) await ports.gateway.send(push.to, push.frame);
-    session.pages.push(...(outcome.next ?? []));
     if (outcome.close !== undefined) await ports.gateway.close(connectionId, outcome.close);
   };
 
   const pages = async (connectionId: string): Promise<void> => {
     const session = sessions.get(connectionId);
-    for (let page = session?.pages.shift(); session !== undefined && page !== undefined; page = session.pages.shift()) {
-      await apply(connectionId, await engine.resume(session.record, page));
+    while (session !== undefined && session.record.expired !== true) {
+      const page = session.pages.shift();
+      if (page === undefined) return;
+      const outcome = await engine.resume(session.record, page);
+      await apply(connectionId, outcome);
+      session.pages.unshift(...(outcome.next ?? []));
     }
+  };
+
+  /** An exchange's own outcome: what it begins comes behind what is under way. */
+  const exchange = async (connectionId: string, outcome: Outcome): Promise<void> => {
+    await apply(connectionId, outcome);
+    sessions.get(connectionId)?.pages.push(...(outcome.next ?? []));
   };
 
   const inOrder = (connectionId: string, work: (session: Session) => Promise<void>): Promise<void> => {
@@ -103,13 +112,15 @@ export const memoryDeployment = (options: DeploymentOptions) => {
       if (!opening.accepted) return opening;
       gateway.connect(connectionId);
       sessions.set(connectionId, { record: opening.record, last: Promise.resolve(), pages: [] });
-      await inOrder(connectionId, async ({ record }) => apply(connectionId, await engine.opened(record)));
+      await inOrder(connectionId, async ({ record }) => exchange(connectionId, await engine.opened(record)));
       return opening;
     },
 
     /** One text message of a client; resolves when its outcome, and the pages that it began, are applied. */
     frame: (connectionId: string, text: string): Promise<void> =>
-      inOrder(connectionId, async ({ record }) => apply(connectionId, await engine.frame(record, text, text.length))),
+      inOrder(connectionId, async ({ record }) =>
+        exchange(connectionId, await engine.frame(record, text, text.length)),
+      ),
 
     call: (credentials: Credentials, call: RawCall): Promise<CallResponse> => engine.call(credentials, call),
 
@@ -123,7 +134,7 @@ export const memoryDeployment = (options: DeploymentOptions) => {
     async tick(): Promise<void> {
       for (const event of schedule.due(clock.now())) {
         const { connectionId, outcome } = await engine.due(event);
-        if (connectionId !== undefined) await inOrder(connectionId, () => apply(connectionId, outcome));
+        if (connectionId !== undefined) await inOrder(connectionId, () => exchange(connectionId, outcome));
       }
     },
   };

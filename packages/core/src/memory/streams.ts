@@ -107,12 +107,13 @@ export const memoryStreams = ({ clock, segment, log = new MemoryLog() }: MemoryS
 
     read({ after, until = events.end, topic, limit }: ReadOptions): ReadPage {
       const last = Math.min(until, events.end);
+      const covered = after >= events.begin - 1;
       const page: LogEvent[] = [];
       for (const offset of selected(topic, after, last)) {
-        if (page.length >= limit) return { events: page, end: page.at(-1)?.offset ?? after };
+        if (page.length >= limit) return { events: page, end: page.at(-1)?.offset ?? after, covered };
         page.push(at(offset));
       }
-      return { events: page, end: Math.max(after, last) };
+      return { events: page, end: Math.max(after, last), covered };
     },
 
     top: (): number => events.end,

@@ -39,15 +39,17 @@ export interface ReadOptions {
   readonly after: number;
   /** Inclusive; the top where it is left out. */
   readonly until?: number;
-  /** Only these topics' events; all but those in `except` where it is left out. */
+  /** Only this topic's events; those of all topics where it is left out. */
   readonly topic?: string;
   readonly limit: number;
 }
 
 export interface ReadPage {
   readonly events: readonly LogEvent[];
-  /** Every event up to this offset that the options select has been returned. */
+  /** Every event up to this offset that the options select, and that is still there, has been returned. */
   readonly end: number;
+  /** False where events behind `after` were trimmed: what they were is not known any more. */
+  readonly covered: boolean;
 }
 
 /** Thrown by `append` where the key was used with another digest. */

@@ -94,12 +94,13 @@ export const embeddedStreams = ({ log, meta, writer, clock, segment }: EmbeddedS
 
     read({ after, until = events.top, topic, limit }: ReadOptions): ReadPage {
       const last = Math.min(until, events.top);
+      const covered = after >= events.begin - 1;
       const page: LogEvent[] = [];
       for (const offset of events.offsets(topic, after, last)) {
-        if (page.length >= limit) return { events: page, end: page.at(-1)?.offset ?? after };
+        if (page.length >= limit) return { events: page, end: page.at(-1)?.offset ?? after, covered };
         page.push({ ...(events.get(offset) as NewEvent), offset, id: idOf(offset) });
       }
-      return { events: page, end: Math.max(after, last) };
+      return { events: page, end: Math.max(after, last), covered };
     },
 
     top: (): number => events.top,
