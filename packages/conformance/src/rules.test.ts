@@ -4,7 +4,7 @@ import { idsOf, parseRules, readRules, titlesIn } from './rules.js';
 
 const folder = new URL('./suites/', import.meta.url);
 const sources = readdirSync(folder)
-  .filter((name) => name.endsWith('.test.ts'))
+  .filter((name) => name.endsWith('.ts'))
   .map((name) => ({ name, text: readFileSync(new URL(name, folder), 'utf8') }));
 
 describe('the rules of docs/protocol.md and the checks of the suite', () => {
@@ -19,6 +19,14 @@ describe('the rules of docs/protocol.md and the checks of the suite', () => {
       titlesIn(text).flatMap((title) => idsOf(title).flatMap((id) => (known.has(id) ? [] : [`${name}: ${id}`]))),
     );
     expect(wrong).toEqual([]);
+  });
+
+  test('each suite is run', () => {
+    const run = new Set(
+      sources.flatMap(({ text }) => [...text.matchAll(/^import '\.\/(.+)\.js';$/gm)].map((m) => m[1])),
+    );
+    const names = sources.map(({ name }) => name.replace(/\.ts$/, '')).filter((name) => !name.endsWith('.test'));
+    expect(names.filter((name) => !run.has(name))).toEqual([]);
   });
 
   test('each check is made by `check`, which looks at its title', () => {

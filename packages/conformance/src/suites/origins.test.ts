@@ -46,7 +46,15 @@ onTargets('Origins that are listed', { env: { AIDEALS_ALLOWED_ORIGINS: listed } 
   });
 });
 
-onTargets('Origins where null is listed', { env: { AIDEALS_ALLOWED_ORIGINS: 'null' } }, (bench, check) => {
+const stage = { STAGE: 'beta', AIDEALS_ALLOWED_ORIGINS: 'null' };
+
+onTargets('A stage, and origins where null is listed', { env: stage }, (bench, check) => {
+  check('[CONN-1] the stage is a path of its own', async () => {
+    const token = bench.token(bench.user());
+    expect((await (await bench.open({ path: `/beta?token=${token}` })).ask('ping')).type).toBe('pong');
+    expect(refusalOf(await bench.dial({ path: `/prod?token=${token}` })).status).toBe(404);
+  });
+
   check('[CONN-9] null is let in where it is listed', async () => {
     clientOf(await bench.dial({ headers: { Origin: 'null' } }));
     expect(refusalOf(await bench.dial({ headers: { Origin: 'https://deals.example' } })).status).toBe(403);

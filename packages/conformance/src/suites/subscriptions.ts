@@ -114,16 +114,6 @@ onTargets('subscribeToDeals', {}, (bench, check) => {
   });
 });
 
-onTargets('A limit of subscriptions', { env: { AIDEALS_MAX_SUBSCRIPTIONS: '2' } }, (bench, check) => {
-  check('[SUB-5] AIDEALS_MAX_SUBSCRIPTIONS sets the limit for each connection', async () => {
-    const session = await bench.openSettled();
-    for (let n = 0; n < 2; n += 1) await session.ask('subscribeToDeals', { topic: bench.topic() });
-    expect(await session.ask('subscribeToDeals', { topic: bench.topic() })).toEqual(errorWith('SUBSCRIPTION_ERROR'));
-    const other = await bench.openSettled({ user: session.userId });
-    expect((await other.ask('subscribeToDeals', { topic: bench.topic() })).type).toBe('subscriptionConfirmed');
-  });
-});
-
 onTargets('unsubscribeFromDeals', {}, (bench, check) => {
   check('[UNSUB-1][UNSUB-5] by topic it ends all on that topic, and confirms where there was none', async () => {
     const session = await bench.openSettled();

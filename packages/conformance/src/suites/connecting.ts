@@ -1,7 +1,7 @@
 import { deflateRawSync, constants as zlib } from 'node:zlib';
 import { expect } from 'vitest';
 import { errorWith, refusalOf } from '../expectations.js';
-import { closePayload, opcodes } from '../frame-codec.js';
+import { opcodes } from '../frame-codec.js';
 import { onTargets } from '../suite.js';
 
 onTargets('Connecting', {}, (bench, check) => {
@@ -144,26 +144,4 @@ onTargets('Connecting', {}, (bench, check) => {
       expect(await session.closing()).toMatchObject({ code: 1009 });
     },
   );
-});
-
-onTargets('Connecting to a stage', { env: { STAGE: 'beta' } }, (bench, check) => {
-  check('[CONN-1] the stage is a path of its own', async () => {
-    const token = bench.token(bench.user());
-    expect((await (await bench.open({ path: `/beta?token=${token}` })).ask('ping')).type).toBe('pong');
-    expect(refusalOf(await bench.dial({ path: `/prod?token=${token}` })).status).toBe(404);
-  });
-});
-
-onTargets('A server that is full', { env: { AIDEALS_MAX_CONNECTIONS: '2' } }, (bench, check) => {
-  check('[CONN-13] a connect past AIDEALS_MAX_CONNECTIONS is 503 with Retry-After, until one closes', async () => {
-    const first = await bench.open();
-    await bench.open();
-    const refused = refusalOf(await bench.dial());
-    expect(refused.status).toBe(503);
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    expect(refused.json).toEqual(errorWith('CONNECTION_ERROR'));
-    first.raw.send({ opcode: opcodes.close, payload: closePayload(1000) });
-    await first.closing();
-    await bench.openSettled();
-  });
 });
