@@ -54,14 +54,26 @@ const baseEnv = Object.fromEntries(
   ),
 );
 
+const running = new Set();
+
+function start([command, ...args], env, timeout) {
+  const child = spawn(command, args, { env: { ...baseEnv, ...env }, stdio: ['ignore', 'pipe', 'pipe'], timeout });
+  running.add(child);
+  child.once('close', () => running.delete(child));
+  return child;
+}
+
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    for (const child of running) child.kill('SIGKILL');
+    process.exit(1);
+  });
+}
+
 /** Runs a command to its end; `code` is null where it was killed at the deadline, or could not be started. */
-function finish([command, ...args], env = {}) {
+function finish(command, env = {}) {
   return new Promise((resolve) => {
-    const child = spawn(command, args, {
-      env: { ...baseEnv, PYTHONDONTWRITEBYTECODE: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: DEADLINE_MILLIS,
-    });
+    const child = start(command, { PYTHONDONTWRITEBYTECODE: '1', ...env }, DEADLINE_MILLIS);
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text) => {
@@ -77,10 +89,7 @@ function finish([command, ...args], env = {}) {
 async function startServer(port) {
   const dataDir = await mkdtemp(join(tmpdir(), 'aideals-examples-'));
   const env = { JWT_SECRET: 'test-secret', HOST: '127.0.0.1', PORT: String(port), AIDEALS_DATA_DIR: dataDir };
-  const child = spawn(process.execPath, [AIDEALS, 'serve'], {
-    env: { ...baseEnv, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = start([process.execPath, AIDEALS, 'serve'], env);
   const exited = new Promise((resolve) => child.once('exit', resolve));
   let complaints = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
@@ -99,6 +108,7 @@ async function startServer(port) {
       if (match) resolve(match[1]);
     });
     child.once('exit', () => resolve(undefined));
+    setTimeout(() => resolve(undefined), DEADLINE_MILLIS).unref();
   });
   if (url !== undefined) return { url, env: { ...env, PORT: new URL(url).port }, complaints: () => complaints, stop };
   await stop();

@@ -4,5 +4,7 @@ process.on('message', (message) => {
   const { user, system } = process.cpuUsage();
   process.send?.({ cpuReport: message.cpuRequest, micros: user + system });
 });
+// A parent that was killed leaves no server behind.
+process.on('disconnect', () => process.exit(0));
 // The channel alone must not keep a server alive that wants to end.
 process.channel?.unref();
