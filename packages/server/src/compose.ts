@@ -74,7 +74,7 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
   const gateway = new SocketGateway({ flusher, heldBytes: limits.outboxSoftBytes });
   gateway.advance(await store.streams.top());
   const directory = memoryDirectory();
-  const metrics = new Metrics(counters, { connections: () => directory.count(), top: () => gateway.top });
+  const metrics = new Metrics(counters, { connections: () => directory.count(), given: () => gateway.given() });
   const alarm = new Alarm(clock.now, (event) => void ring(event));
   const schedule = memorySchedule(() => alarm.set());
   const ports: Ports = {
@@ -118,7 +118,10 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
     frameQueue: limits.frameQueue,
     patch: (connectionId, patch) => directory.patch(connectionId, patch),
     failed,
-    closed: (code) => metrics.closed(code),
+    closed: (connectionId, code) => {
+      metrics.closed(code);
+      log.debug({ connectionId, code }, 'a connection closed');
+    },
   });
   const ring = async (event: DueEvent): Promise<void> => {
     try {

@@ -22,11 +22,6 @@ export class SocketGateway implements Gateway {
     this.#heldBytes = heldBytes;
   }
 
-  /** The offset up to which all deal events have been given out. */
-  get top(): number {
-    return this.#position;
-  }
-
   add(connectionId: string, outbox: Outbox): void {
     this.#outboxes.set(connectionId, outbox);
   }

@@ -21,7 +21,10 @@ export interface LongWorkOptions {
 export class LongWork {
   readonly #options: LongWorkOptions;
   #waiting: Continuation[] = [];
+  /** What goes on when the work may go on. */
+  #held: (() => void) | undefined;
   #isBusy = false;
+  #isHeld = false;
   #isStopped = false;
 
   constructor(options: LongWorkOptions) {
@@ -33,10 +36,20 @@ export class LongWork {
     this.#next();
   }
 
+  /** Nothing is given until the hold ends: the token of the connection expired. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld;
+    const goOn = this.#held;
+    if (isHeld || goOn === undefined) return;
+    this.#held = undefined;
+    goOn();
+  }
+
   /** Nothing more is read or given. */
   stop(): void {
     this.#isStopped = true;
     this.#waiting = [];
+    this.#held = undefined;
   }
 
   #next(): void {
@@ -46,7 +59,8 @@ export class LongWork {
     this.#isBusy = true;
     const { outbox, pages } = this.#options;
     const read = (): void => pages.add(() => this.#read(continuation));
-    if (outbox.hasRoom) read();
+    if (this.#isHeld) this.#held = read;
+    else if (outbox.hasRoom) read();
     else outbox.whenRoom(read);
   }
 
@@ -68,6 +82,10 @@ export class LongWork {
     const pushes = outcome.pushes ?? [];
     for (let i = from; i < pushes.length; i += 1) {
       if (this.#isStopped) return;
+      if (this.#isHeld) {
+        this.#held = () => this.#give(outcome, i);
+        return;
+      }
       if (!outbox.hasRoom) {
         outbox.whenRoom(() => this.#give(outcome, i));
         return;

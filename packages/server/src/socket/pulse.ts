@@ -18,6 +18,9 @@ export interface Heard {
   readonly bytesRead: number;
 }
 
+/** Fewer unacknowledged bytes than this say nothing: the system of a peer that hangs acknowledges a ping all the same. */
+const BACKLOG_BYTES = 16_384;
+
 /**
  * Whether the peer of a connection lives, reads, and has something to do. It is looked at from time to time and compares
  * counters, so that frames cost nothing for it. All times are monotonic milliseconds.
@@ -77,9 +80,11 @@ export class Pulse {
    */
   probe(now: number, unacknowledged: number | undefined): 'stalled' | 'gone' | undefined {
     const { goneMs, stallMs } = this.#liveness;
+    // Once more: asking the system took a while.
+    this.#look(now);
     const before = this.#unacknowledged;
     this.#unacknowledged = unacknowledged;
-    if (before !== undefined && unacknowledged !== undefined && unacknowledged < before) {
+    if (before !== undefined && before >= BACKLOG_BYTES && unacknowledged !== undefined && unacknowledged < before) {
       this.#takenAt = now;
       this.#heardAt = now;
       return undefined;

@@ -262,6 +262,31 @@ describe('long work', () => {
     expect(await answers).toEqual(['a0', 'a1', 'a2', 'a3', 'b0', 'b1', 'b2', 'b3'].map((text) => `"${text}"`));
   });
 
+  it('stands still while the token of the connection is expired', async () => {
+    let resumed = 0;
+    await serve({
+      frame: (_, text) => {
+        if (text === 'go') return { next: [{ kind: 'catchup', after: 0 }] };
+        return { reply: { text: `"${text}"` }, ...(text === 'refresh' ? { record: { expired: false } } : {}) };
+      },
+      resume: () => {
+        resumed += 1;
+        const pushes = ['"1"', '"2"'].map((text) => ({ to: ['connection-1'], frame: { text } }));
+        return { pushes, ...(resumed === 1 ? { next: [{ kind: 'catchup', after: 1 }] } : {}) };
+      },
+    });
+    const client = await open();
+    const answers = messages(client, 6);
+    server.sockets.get('connection-1')?.apply({ record: { expired: true } });
+    client.send('go');
+    client.send('ping');
+    await once(client, 'message');
+    await round();
+    expect(resumed).toBe(0);
+    client.send('refresh');
+    expect(await answers).toEqual(['"ping"', '"refresh"', '"1"', '"2"', '"1"', '"2"']);
+  });
+
   it('lets answers pass, and ends with the connection', async () => {
     let resumed = 0;
     const work = replaying(Number.POSITIVE_INFINITY, 2, 100);

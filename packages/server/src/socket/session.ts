@@ -159,6 +159,7 @@ export class Session {
   #applyRecord({ record }: Outcome): void {
     if (record === undefined) return;
     this.#record = { ...this.#record, ...record };
+    if (record.expired !== undefined) this.#longWork.hold(record.expired);
     this.#settings.patch(this.connectionId, record);
   }
 

@@ -9,12 +9,14 @@ export class Sockets {
   readonly #settings: SessionSettings;
   #empty: (() => void)[] = [];
 
-  constructor(settings: Omit<SessionSettings, 'closed'> & { readonly closed: (code: number) => void }) {
+  constructor(
+    settings: Omit<SessionSettings, 'closed'> & { readonly closed: (connectionId: string, code: number) => void },
+  ) {
     this.#settings = {
       ...settings,
       closed: (session, code) => {
         this.#sessions.delete(session.connectionId);
-        settings.closed(code);
+        settings.closed(session.connectionId, code);
         if (this.#sessions.size === 0) this.#tellEmpty();
       },
     };

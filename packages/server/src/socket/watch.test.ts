@@ -81,7 +81,7 @@ describe('the watch', () => {
 });
 
 /** Enough for the client's system to ask for more, and too little for the server's to say that it has room. */
-const STEP = 66_000;
+const STEP = 120_000;
 
 describe('a reader', () => {
   let server: SocketServer;

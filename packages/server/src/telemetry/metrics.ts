@@ -29,7 +29,10 @@ const observed: {
 
 let ofProcess: Registry | undefined;
 
-/** Memory, CPU, event loop: of the process, however many servers it runs. */
+/**
+ * Memory, CPU, event loop: of the process, however many servers it runs. Begun at the first look: to watch the event loop
+ * wakes it a hundred times a second.
+ */
 const processRegistry = (): Registry => {
   if (ofProcess === undefined) {
     ofProcess = new Registry();
@@ -40,7 +43,7 @@ const processRegistry = (): Registry => {
 
 export interface Gauges {
   readonly connections: () => number;
-  readonly top: () => number;
+  readonly given: () => number;
 }
 
 /** What a server counts, in the form of Prometheus. Names begin with `aideals_`. */
@@ -72,7 +75,7 @@ export class Metrics {
     this.#total('outbox_writes', 'Writes to sockets.', () => outboxes.writes);
     this.#total('conflated', 'Frames that made room for a newer one of the same key.', () => outboxes.conflated);
     this.#gauge('connections', 'Open connections.', gauges.connections);
-    this.#gauge('log_top', 'The last offset of the log that was given out.', gauges.top);
+    this.#gauge('log_given', 'The last offset of the log that was given out.', gauges.given);
   }
 
   count<N extends CountName>(name: N, labels: TelemetryCounts[N], n: number): void {

@@ -26,6 +26,7 @@ export interface SocketServerOptions extends FakeEngineOptions {
   readonly liveness?: Partial<Liveness>;
   readonly messageBytes?: number;
   readonly fragments?: number;
+  readonly heldBytes?: number;
 }
 
 /** Answers each frame with what it says. */
@@ -77,7 +78,7 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
   const flusher = new Flusher();
   const counters = { frames: 0, bytes: 0, writes: 0, conflated: 0 };
   const softBytes = options.softBytes ?? 262_144;
-  const gateway = new SocketGateway({ flusher, heldBytes: softBytes });
+  const gateway = new SocketGateway({ flusher, heldBytes: options.heldBytes ?? softBytes });
   let now = 1_000_000;
   const liveness: Liveness = {
     heartbeatMs: 25_000,
@@ -88,6 +89,7 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
     chance: () => 1,
     ...options.liveness,
   };
+  const named: string[] = [];
   const waiters: (() => void)[] = [];
   const sockets = new Sockets({
     engine,
@@ -98,7 +100,7 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
     frameQueue: 64,
     patch: (_, patch) => patches.push(patch),
     failed: (_, error) => failures.push(error),
-    closed: (code) => {
+    closed: (_, code) => {
       closeCodes.push(code);
       for (const wake of waiters.splice(0)) wake();
     },
@@ -116,7 +118,7 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
         trustedProxies: [],
         origins: { allowed: undefined, isProduction: false },
       }),
-      ids: { next: (kind) => `${kind}-${++made}` },
+      ids: { next: (kind) => named.shift() ?? `${kind}-${++made}` },
       messageBytes: options.messageBytes ?? 131_072,
       fragments: options.fragments ?? 16,
       closedFor: () => closedFor,
@@ -142,6 +144,10 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
     patches,
     refusals,
     exchanges: () => exchanges,
+    /** The id of the next connection. */
+    nameNext: (connectionId: string) => {
+      named.push(connectionId);
+    },
     closeDoor: (seconds: number | undefined) => {
       closedFor = seconds;
     },
