@@ -172,6 +172,18 @@ describe('with a token in its link', () => {
     expect(await page.getByRole('article').count()).toBe(0);
   });
 
+  it('on a narrow screen the filters are folded, and the deals come first', async () => {
+    await page.setViewportSize({ width: 390, height: 800 });
+    await served.publish(deal('Phone'));
+    await appears('Phone');
+    expect(await page.getByRole('slider').isVisible()).toBe(false);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    await page.getByRole('button', { name: 'Show' }).click();
+    await changed(() => page.getByRole('slider').fill('50'));
+    expect(await titles()).toEqual([]);
+    await page.getByText('Nothing that arrived so far matches').waitFor();
+  });
+
   it('it is light or dark as the visitor has it', async () => {
     const ground = (): Promise<string> => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     await page.emulateMedia({ colorScheme: 'light' });
