@@ -60,7 +60,7 @@ onTargets('Token buckets', { env: limited }, (bench, check) => {
     const limited = unknown.refused.filter((answer) => answer.data['code'] === 'RATE_LIMIT_EXCEEDED');
     expect(limited.length).toBeGreaterThanOrEqual(25);
     expect(limited.length).toBeLessThanOrEqual(41);
-    expect(await session.ask('ping')).toEqual(errorWith('RATE_LIMIT_EXCEEDED'));
+    expect((await burst(session, 30, { action: 'ping' })).refused.length).toBeGreaterThan(0);
   });
 
   check(

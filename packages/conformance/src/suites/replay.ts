@@ -123,9 +123,12 @@ onTargets('Replays', {}, (bench, check) => {
       for (let n = 0; n < 10; n += 1) await bench.publishMany(events(topic, 100, n * 100, 'x'.repeat(8000)));
       const session = await bench.openSettled();
       const sender = await bench.openSettled();
+      // Unread, so that what is sent while it waits cannot come too late: the kernel takes half of it at most.
+      session.raw.pause();
       session.send('subscribeToDeals', { topic, lastEventId: start });
       const pinged = session.send('ping');
-      sender.send('sendMessage', { recipientId: session.userId, content: 'meanwhile' });
+      await sender.ask('sendMessage', { recipientId: session.userId, content: 'meanwhile' });
+      session.raw.resume();
       await session.until(
         () => session.inbox.find((frame) => frame.type === 'subscriptionRecovered'),
         'the end',
