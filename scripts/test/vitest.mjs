@@ -6,6 +6,9 @@ import { run } from './child.mjs';
 
 const VITEST = 'node_modules/vitest/vitest.mjs';
 
+/** Lines of what passed: of no use beside what failed. */
+const PASSED = /^ *✓ .*\n/gmu;
+
 /** In a file that does not load, or whose preparation fails, no test runs and none has failed: each counts as one that did. */
 const kept = (file) => {
   if (file.status !== 'failed' || file.assertionResults.some(({ status }) => status === 'failed')) return 0;
@@ -46,7 +49,7 @@ export const suites = async (projects, { node = [process.execPath], env = {} } =
     }
     // An error outside of any test fails the run as well.
     if (failure && counts.failed === 0) counts.failed = 1;
-    return { ...counts, output: failure?.output };
+    return { ...counts, output: failure?.output.replace(PASSED, '') };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
