@@ -17,6 +17,9 @@ export interface CallOptions {
   readonly timeout?: number;
 }
 
+/** Closes that a frame brought about: whichever it was, it would do so again. */
+const UNREPEATED: ReadonlySet<number> = new Set([1002, 1003, 1007, 1008, 1009]);
+
 const idOf = (call: Call): JsonObject => {
   const { clientMessageId } = call.frame.data as { clientMessageId?: string };
   return clientMessageId === undefined ? {} : { clientMessageId };
@@ -60,9 +63,9 @@ export class Calls {
     for (const [requestId, call] of this.#pending) {
       if (!call.sent) continue;
       call.sent = false;
-      if (call.repeatable) continue;
+      if (call.repeatable && !UNREPEATED.has(closeCode)) continue;
       const message = `the connection ended before ${call.frame.action} was answered`;
-      this.#take(requestId)?.reject(new AidealsError('CONNECTION_LOST', message, { closeCode }));
+      this.#take(requestId)?.reject(new AidealsError('CONNECTION_LOST', message, { closeCode, ...idOf(call) }));
     }
   }
 

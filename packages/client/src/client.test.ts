@@ -225,6 +225,18 @@ describe('a chat message', () => {
     await sent;
   });
 
+  it('is not sent again where it, or a frame beside it, was too large', async () => {
+    const { client, socket } = await connected();
+    const sent = client.actions.sendMessage({ recipientId: 'bob', content: 'long', clientMessageId: 'mine' });
+    const error = sent.catch((reason: unknown) => reason);
+    socket.end(1009);
+    expect(await error).toMatchObject({
+      code: 'CONNECTION_LOST',
+      details: { closeCode: 1009, clientMessageId: 'mine' },
+    });
+    expect((await redialled()).sent).toEqual([]);
+  });
+
   it('that was not answered in time tells its id, so that it can be repeated', async () => {
     const { client } = await connected();
     const sent = client.actions.sendMessage(

@@ -1,11 +1,12 @@
 import { AidealsError } from '../errors.js';
 import { milliseconds } from '../frames.js';
 import { closeAdvice } from '../generated/wire.js';
-import { askWaiting, forgetConnection } from './subscriptions.js';
+import { askWaiting, blameLongest, forgetConnection } from './subscriptions.js';
 import { jitter, send, serial, set, type Turn } from './turn.js';
 
 const LINK_BROKE = 1006;
 const FLOOD = 4029;
+const TOO_LARGE = 1009;
 
 const dialWith = (turn: Turn, token: string): void => {
   const socket = serial(turn);
@@ -124,11 +125,14 @@ export const lose = (turn: Turn, closeCode: number): void => {
   const { link, attempt, config, renewal } = turn.state;
   if (link.at !== 'open') return;
   const good = turn.moment.now - link.since >= config.timing.goodAfter;
+  const code = link.notice?.code ?? closeCode;
+  // From here on nothing can be sent.
+  set(turn, { link: { at: 'idle', code } });
+  if (code === TOO_LARGE) blameLongest(turn, code);
   forgetConnection(turn);
   set(turn, { attempt: good ? 0 : attempt + 1, renewal: undefined });
   // It was about to expire, or had.
   if (renewal !== undefined) distrustToken(turn);
-  const code = link.notice?.code ?? closeCode;
   turn.out.push({ type: 'lost', code });
   if (link.leaving !== undefined && closeAdvice[code] !== 'never') {
     wait(turn, Math.max(0, link.leaving.comeBack - turn.moment.now), code);

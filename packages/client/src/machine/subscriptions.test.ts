@@ -373,6 +373,21 @@ describe('a refusal', () => {
     expect(rig.sentOne().action).toBe('subscribeToDeals');
   });
 
+  it('by a close, for its size, is final as well, and the former filters come back', () => {
+    const rig = opened();
+    rig.live('s1', 'x', 'e-1', { category: 'a' });
+    rig.do({ type: 'update', id: 's1', request: { topic: 'new-deals', filters: { category: 'b'.repeat(20_000) } } });
+    rig.subscribe('s2');
+    rig.sent();
+    rig.closed(1009);
+    expect(rig.take('refused')).toMatchObject([{ id: 's1', outcome: 'reverted', error: { code: 'VALIDATION_ERROR' } }]);
+    rig.open();
+    expect(rig.sent().map(({ data }) => data)).toEqual([
+      { topic: 'new-deals', filters: { category: 'a' }, lastEventId: 'e-1' },
+      { topic: 'new-deals', filters: {} },
+    ]);
+  });
+
   it('of what was granted before is no end', () => {
     const rig = opened();
     rig.live('s1', 'x', 'e-1');

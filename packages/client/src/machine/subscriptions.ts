@@ -182,6 +182,18 @@ export const subscriptionFrame = (turn: Turn, frame: ServerFrame): boolean => {
   return endingFrame(turn, requestId, frame);
 };
 
+/** Less than any deployment takes as one frame. */
+const NEVER_TOO_LARGE = 16_384;
+
+/** A frame was too large: where it was a question of ours, it is the longest one, and it is not asked again. */
+export const blameLongest = (turn: Turn, code: number): void => {
+  const length = ({ filters }: Sub): number => JSON.stringify(filters).length;
+  const [longest] = [...turn.state.subs.values()].filter((sub) => sub.ask).sort((a, b) => length(b) - length(a));
+  if (longest === undefined || length(longest) <= NEVER_TOO_LARGE) return;
+  const message = `the server closed the connection (${code}): these filters are too large for one frame`;
+  refuse(turn, longest, new AidealsError('VALIDATION_ERROR', message, { closeCode: code }));
+};
+
 /** The connection is gone: what it held is asked for anew on the next one. */
 export const forgetConnection = (turn: Turn): void => {
   settle(turn);
