@@ -5,6 +5,7 @@ import { DataFolderError, type EmbeddedStore, openEmbedded } from '@aideals/stor
 import { uuidv7 } from 'uuidv7';
 import { Gatekeeper } from './admission/gatekeeper.js';
 import { Alarm } from './alarm.js';
+import { awsCalls, invokerKey } from './aws-calls.js';
 import { type Config, coreSettings } from './config/index.js';
 import { findingsOf } from './config/rules.js';
 import { holdEngine } from './engine-holder.js';
@@ -91,6 +92,7 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
     digest,
   };
   const { verifier, issuer } = tokensOf(config, clock);
+  const invoker = invokerKey();
   const engine = holdEngine(
     () =>
       createEngine({
@@ -98,7 +100,7 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
         settings,
         verifier,
         ...(issuer === undefined ? {} : { issuer }),
-        apiKeys: config.apiKeys,
+        apiKeys: [...config.apiKeys, invoker],
         systemStatus: () => readiness.status,
       }),
     config.forgetful,
@@ -149,6 +151,7 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
     metrics: () => metrics.read(),
     bodyBytes: limits.bodyBytes,
     pageDir,
+    aws: awsCalls(config, { engine, gateway, directory, sockets, invoker, clock, limits }),
     log,
     answered: (...request) => metrics.answered(...request),
     errorId: ids.next,
@@ -162,7 +165,7 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
       messageBytes: limits.messageBytes,
       fragments: limits.fragments,
       closedFor,
-      accepted: (webSocket, socket, record) => sockets.add(webSocket, socket, record),
+      accepted: (...accepted) => sockets.add(...accepted),
       refused: ({ status }, ip) => log.debug({ status, ip }, 'an upgrade was refused'),
       failed,
     }),

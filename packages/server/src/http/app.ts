@@ -1,8 +1,10 @@
+import type { AwsCallOptions } from '@aideals/aws-api';
 import cors from '@fastify/cors';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { refuse } from '../refusal.js';
 import { notFound, sendRefusal } from './answers.js';
+import { routedUrl, serveAws } from './aws.js';
 import { takeJsonText } from './body.js';
 import { serveCalls } from './calls.js';
 import { clientError, refusalOfError } from './errors.js';
@@ -13,6 +15,7 @@ import { Routes } from './routes.js';
 export interface AppOptions extends OwnOptions {
   readonly bodyBytes: number;
   readonly pageDir: string | undefined;
+  readonly aws: AwsCallOptions;
   readonly log: Logger;
   /** Called when a request was answered; `route` is the pattern of its path. */
   readonly answered: (method: string, route: string, status: number, seconds: number) => void;
@@ -65,6 +68,7 @@ export const createApp = async (options: AppOptions): Promise<FastifyInstance> =
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     routerOptions: { maxParamLength: 1_024 },
+    rewriteUrl: (request) => routedUrl(request.url ?? '/'),
     http: { maxHeaderSize: HEADER_BYTES },
     clientErrorHandler: (error, socket) => clientError(error, socket),
     frameworkErrors: (error, _, reply) => {
@@ -93,6 +97,7 @@ export const createApp = async (options: AppOptions): Promise<FastifyInstance> =
   serveCalls(app, routes, options.engine, gatekeeper);
   serveOwn(app, routes, options);
   serveProbes(app, routes, options);
+  await serveAws(app, options.aws);
   await servePage(app, options.pageDir);
   routes.refuseOthers(app);
   return app;

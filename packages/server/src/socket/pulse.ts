@@ -60,6 +60,12 @@ export class Pulse {
     this.#heardAt = now;
   }
 
+  /** How long no message went either way. */
+  idleMs(now: number): number {
+    this.#look(now);
+    return now - this.#activeAt;
+  }
+
   /** Pings when it is time. Tells what is to be done: a suspect is to be probed before it is given up. */
   check(now: number): 'idle' | 'suspect' | undefined {
     const { heartbeatMs, goneMs, idleMs, stallMs } = this.#liveness;

@@ -37,9 +37,12 @@ export interface SessionSettings {
 /** How long what is under way may keep a connection that is to be closed. */
 const LINGER_MS = 5_000;
 
+const MOST_USER_AGENT = 256;
+
 /** One socket: its frames become exchanges, and their outcomes are applied in order. */
 export class Session {
   readonly connectionId: string;
+  readonly userAgent: string | undefined;
   /** Names the socket in the tables of the system. */
   readonly queueKey: string | undefined;
   readonly #webSocket: ConnectionSocket;
@@ -54,8 +57,15 @@ export class Session {
   #code: CloseCodeNumber | undefined;
   #linger: NodeJS.Timeout | undefined;
 
-  constructor(settings: SessionSettings, webSocket: ConnectionSocket, socket: Socket, record: ConnectionRecord) {
+  constructor(
+    settings: SessionSettings,
+    webSocket: ConnectionSocket,
+    socket: Socket,
+    record: ConnectionRecord,
+    userAgent: string | undefined,
+  ) {
     this.connectionId = record.connectionId;
+    this.userAgent = userAgent?.slice(0, MOST_USER_AGENT);
     this.queueKey = queueKey(socket);
     this.#settings = settings;
     this.#webSocket = webSocket;
@@ -112,6 +122,16 @@ export class Session {
 
   push(frame: Frame): void {
     if (this.#outbox.push(frame)) this.#settings.outbox.flusher.soon(this.#outbox);
+  }
+
+  /** Whether its peer keeps up with what it is sent. */
+  get hasRoom(): boolean {
+    return this.#outbox.hasRoom;
+  }
+
+  /** How long no message went either way. */
+  idleMs(): number {
+    return this.#pulse.idleMs(this.#settings.liveness.now());
   }
 
   /** Looks after the connection; `now` is monotonic, in milliseconds. True where its peer may be gone or not reading. */

@@ -35,8 +35,8 @@ export class Sockets {
   }
 
   /** Right after 101. */
-  add(webSocket: ConnectionSocket, socket: Socket, record: ConnectionRecord): void {
-    const session = new Session(this.#settings, webSocket, socket, record);
+  add(webSocket: ConnectionSocket, socket: Socket, record: ConnectionRecord, userAgent: string | undefined): void {
+    const session = new Session(this.#settings, webSocket, socket, record, userAgent);
     this.#sessions.set(session.connectionId, session);
     session.start();
   }

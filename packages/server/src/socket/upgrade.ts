@@ -17,7 +17,12 @@ export interface UpgradeOptions {
   readonly fragments: number;
   /** Seconds after which to come back, while no new connections are taken. */
   readonly closedFor: () => number | undefined;
-  readonly accepted: (webSocket: ConnectionSocket, socket: Socket, record: ConnectionRecord) => void;
+  readonly accepted: (
+    webSocket: ConnectionSocket,
+    socket: Socket,
+    record: ConnectionRecord,
+    userAgent: string | undefined,
+  ) => void;
   readonly refused: (refusal: Refusal, ip: string) => void;
   readonly failed: (where: string, error: unknown) => void;
 }
@@ -104,7 +109,7 @@ export const upgradeListener = (options: UpgradeOptions) => {
     let isOpen = false;
     handshakes.handleUpgrade(request, socket, head, (webSocket) => {
       isOpen = true;
-      options.accepted(webSocket, socket, opening.record);
+      options.accepted(webSocket, socket, opening.record, request.headers['user-agent']);
     });
     // The client left while its token was verified.
     if (!isOpen) await close(connectionId);

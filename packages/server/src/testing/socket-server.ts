@@ -122,7 +122,7 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
       messageBytes: options.messageBytes ?? 131_072,
       fragments: options.fragments ?? 16,
       closedFor: () => closedFor,
-      accepted: (webSocket, socket, record) => sockets.add(webSocket, socket, record),
+      accepted: (...accepted) => sockets.add(...accepted),
       refused: ({ status }) => refusals.push(status),
       failed: (_, error) => failures.push(error),
     }),

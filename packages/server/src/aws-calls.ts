@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto';
+import type { AwsCallOptions, ConnectionFacts, Connections, Functions } from '@aideals/aws-api';
+import type { ApiKey, Clock, Directory } from '@aideals/core';
+import type { Config } from './config/index.js';
+import type { SocketGateway } from './socket/gateway.js';
+import type { EngineHolder } from './socket/session.js';
+import type { Sockets } from './socket/sockets.js';
+
+/** The key that stands for all who sign in the manner of AWS: made anew by each server, and told to nobody. */
+export const invokerKey = (): ApiKey => ({ name: ':aws', key: randomUUID(), scopes: ['publish'] });
+
+export interface AwsParts {
+  readonly engine: EngineHolder;
+  readonly gateway: SocketGateway;
+  readonly directory: Pick<Directory, 'get'>;
+  readonly sockets: Sockets;
+  readonly invoker: ApiKey;
+  readonly clock: Clock;
+  readonly limits: AwsCallOptions['limits'];
+}
+
+const connectionsOf = ({ gateway, directory, sockets, clock }: AwsParts): Connections => ({
+  get: async (connectionId): Promise<ConnectionFacts | undefined> => {
+    const record = await directory.get(connectionId);
+    const session = sockets.get(connectionId);
+    if (record === undefined || session === undefined || !gateway.alive(connectionId)) return undefined;
+    const { userAgent } = session;
+    return {
+      connectedAt: record.connectedAt,
+      lastActiveAt: Math.max(record.connectedAt, clock.now() - session.idleMs()),
+      sourceIp: record.ip,
+      ...(userAgent === undefined ? {} : { userAgent }),
+    };
+  },
+  post: async (connectionId, text) => {
+    const record = await directory.get(connectionId);
+    const session = sockets.get(connectionId);
+    // Nothing is pushed on an expired token: the client comes back with a new one.
+    if (session === undefined || record === undefined || record.expired === true) return 'gone';
+    if (!session.hasRoom) return 'busy';
+    return gateway.send([connectionId], { text }).sent === 1 ? 'sent' : 'gone';
+  },
+  delete: async (connectionId) => {
+    if (!gateway.alive(connectionId)) return false;
+    gateway.close(connectionId, { code: 4003 });
+    return true;
+  },
+});
+
+const messageOf = (body: string | undefined): string => {
+  const { data } = JSON.parse(body ?? '{}') as { data?: { message?: string } };
+  return data?.message ?? 'unknown';
+};
+
+/** The one function there is: the broadcast of the guides, with its answers. */
+const functionsOf = ({ engine, invoker }: AwsParts): Functions => ({
+  invoke: async (name, payload) => {
+    if (name !== 'broadcast') return undefined;
+    const credentials = { bearer: undefined, apiKey: invoker.key, ip: '' };
+    const { status, body } = await engine.current.call(credentials, {
+      call: 'broadcast',
+      params: {},
+      query: {},
+      body: payload,
+      idempotencyKey: undefined,
+    });
+    const result =
+      status === 200
+        ? { statusCode: 200, body }
+        : { statusCode: 500, body: JSON.stringify({ broadcast: 'failed', error: messageOf(body) }) };
+    return { payload: JSON.stringify(result) };
+  },
+});
+
+/** What the calls of AWS reach of this server. */
+export const awsCalls = (config: Config, parts: AwsParts): AwsCallOptions => {
+  const secrets = new Map(config.awsKeys.map(({ accessKeyId, secret }) => [accessKeyId, secret]));
+  return {
+    keys: (accessKeyId) => secrets.get(accessKeyId),
+    stage: config.stage,
+    connections: connectionsOf(parts),
+    functions: functionsOf(parts),
+    now: parts.clock.now,
+    ...(parts.limits === undefined ? {} : { limits: parts.limits }),
+  };
+};
