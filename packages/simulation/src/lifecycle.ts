@@ -4,7 +4,8 @@ import type { World } from './world.js';
 /** Starts the server on what the disk holds. */
 export const start = (world: World): void => {
   world.lives += 1;
-  const segment = `epoch${world.lives}x${world.random.below(1000)}`;
+  const named = `epoch${world.lives}x${world.random.below(1000)}`;
+  const segment = world.mutation?.segment?.(named) ?? named;
   world.life = new Life(world, segment);
   world.see({ kind: 'started', epoch: segment });
 };

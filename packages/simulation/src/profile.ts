@@ -66,9 +66,13 @@ const settingsOf = (random: Random): Settings => {
   };
 };
 
+/** Seconds that outlive a run, unless its clock jumps. */
+const LONG = [86_400, 200_000] as const;
+
 export const profileOf = (random: Random): Profile => {
   const calm = random.chance(0.3);
-  // Where a directory takes its time, deal events may overtake each other: there only mail is sent.
+  // Where a directory takes its time, deal events may overtake each other, and so may a refresh and the timer of its token:
+  // there only mail is sent.
   const slow = random.chance(0.1);
   return {
     users: random.between(2, 3),
@@ -84,11 +88,7 @@ export const profileOf = (random: Random): Profile => {
     slowGateway: slow && random.chance(0.5),
     forgetful: random.chance(0.2),
     heldBytes: random.pick([500, 3_000, 262_144]),
-    tokens: random.pick([
-      [86_400, 200_000],
-      [86_400, 200_000],
-      [10, 200],
-    ]),
+    tokens: slow ? LONG : random.pick([LONG, LONG, [10, 200]]),
     weights: {
       publish: slow ? 0 : random.between(6, 30),
       bulk: random.chance(0.05) && !slow ? 2 : 0,
@@ -97,11 +97,11 @@ export const profileOf = (random: Random): Profile => {
       subscribe: slow ? 0 : random.between(3, 12),
       acknowledge: random.between(1, 10),
       small: random.between(1, 4),
-      refresh: random.between(0, 4),
+      refresh: slow ? 0 : random.between(0, 4),
       leave: random.between(1, 8),
       stall: random.between(0, 3),
       tick: random.between(2, 12),
-      jump: random.chance(0.4) ? 2 : 0,
+      jump: random.chance(0.4) && !slow ? 2 : 0,
       crash: random.pick([0, 1, 2]),
       full: calm ? 0 : random.pick([0, 0, 1]),
       rogue: random.between(0, 3),

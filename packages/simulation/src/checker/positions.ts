@@ -16,7 +16,7 @@ export const isCovered = ({ truth }: View, conn: Conn, cursor: string): 'yes' | 
 };
 
 /** Whether an event may have been trimmed: enough came after it, or it is old enough. */
-const mayBeTrimmed = (view: View, offset: number): boolean => {
+export const mayBeTrimmed = (view: View, offset: number): boolean => {
   const { truth, rules, latest } = view;
   if (truth.final?.has(offset)) return false;
   const known = truth.events.filter((event) => event.offset === offset);

@@ -19,6 +19,8 @@ export interface Replay {
   readonly sub: Sub;
   readonly ids: Set<string>;
   last: number;
+  /** Up to which offset it was told that events are gone. */
+  trimmed: number;
   cancelled: boolean;
 }
 
@@ -50,6 +52,8 @@ export interface Conn {
   /** Frames that wait for their answer, in the order sent. */
   readonly pending: (SeenOf<'sent'> & { readonly faults: number; readonly lapsed: boolean })[];
   readonly subs: Map<string, Sub>;
+  /** All that it ever subscribed to. */
+  readonly wishes: Sub[];
   readonly replays: Replay[];
   /** The ids of all events received. */
   readonly events: Set<string>;
@@ -160,6 +164,7 @@ export class View {
       expiredFrom: undefined,
       pending: [],
       subs: new Map(),
+      wishes: [],
       replays: [],
       events: new Set(),
       live: -1,

@@ -11,6 +11,12 @@ export interface Stage {
 export interface Mutation {
   /** What is wrong, in a sentence. */
   readonly about: string;
+  /** The laws that it may break first. */
+  readonly breaks: readonly string[];
   readonly ports?: (ports: Ports, stage: Stage) => Ports;
   readonly engine?: (engine: Engine, stage: Stage) => Engine;
+  /** What a segment of the log is named. */
+  readonly segment?: (name: string) => string;
 }
+
+export type Mutations = Readonly<Record<string, Mutation>>;

@@ -55,7 +55,7 @@ export class Exchanges {
   #begin(start: () => Awaitable<Outcome>, pipelined: boolean): void {
     const underWay: UnderWay = { pipelined, ended: this.#options.track(), outcome: undefined };
     this.#underWay.push(underWay);
-    this.#watch(underWay, start);
+    void this.#watch(underWay, start);
   }
 
   async #watch(underWay: UnderWay, start: () => Awaitable<Outcome>): Promise<void> {

@@ -1,5 +1,4 @@
-import type { CloseNotice, Frame, Gateway, Release, Sent } from '@aideals/core';
-import type { Calls } from '../store/calls.js';
+import type { Awaitable, CloseNotice, Frame, Gateway, Release, Sent } from '@aideals/core';
 import type { Outbox } from './outbox.js';
 
 /** The `Gateway` of one life of the server: an outbox for each connection. */
@@ -34,6 +33,10 @@ export class SimulatedGateway implements Gateway {
     if (offset > this.#position) this.#position = offset;
   }
 
+  given(): number {
+    return this.#position;
+  }
+
   position(connectionId: string): number {
     return this.outboxes.get(connectionId)?.heldFrom ?? this.#position;
   }
@@ -42,24 +45,28 @@ export class SimulatedGateway implements Gateway {
     this.outboxes.get(connectionId)?.hold(this.#position);
   }
 
+  reread(connectionId: string): void {
+    this.outboxes.get(connectionId)?.reread();
+  }
+
   release(connectionId: string, after: number): Release {
-    const outbox = this.outboxes.get(connectionId);
-    if (outbox === undefined || outbox.release(this.#position, after)) return { released: true };
-    return { released: false, after };
+    return this.outboxes.get(connectionId)?.release(after) ?? { released: true };
   }
 }
 
-/** The same, whose answers take their time. Frames are taken at once: their order is the order given. */
-export const slowGateway = (gateway: SimulatedGateway, calls: Calls): Gateway => ({
+/** The port to it. `run` says when it answers; frames are taken at once: their order is the order given. */
+export const portTo = (gateway: SimulatedGateway, run: <T>(answer: () => T) => Awaitable<T>): Gateway => ({
   capabilities: gateway.capabilities,
   send: (connectionIds, frame) => {
     const sent = gateway.send(connectionIds, frame);
-    return calls.run(() => sent);
+    return run(() => sent);
   },
   close: (connectionId, notice) => gateway.close(connectionId, notice),
-  alive: (connectionId) => calls.run(() => gateway.alive(connectionId)),
+  alive: (connectionId) => run(() => gateway.alive(connectionId)),
   advance: (offset) => gateway.advance(offset),
+  given: () => gateway.given(),
   position: (connectionId) => gateway.position(connectionId),
   hold: (connectionId) => gateway.hold(connectionId),
+  reread: (connectionId) => gateway.reread(connectionId),
   release: (connectionId, after) => gateway.release(connectionId, after),
 });

@@ -16,7 +16,7 @@ import { openStreams } from '../store/streams.js';
 import { openTable } from '../store/table.js';
 import type { World } from '../world.js';
 import { slowDirectory } from './directory.js';
-import { SimulatedGateway, slowGateway } from './gateway.js';
+import { portTo, SimulatedGateway } from './gateway.js';
 import { Outbox } from './outbox.js';
 import { Session } from './session.js';
 import { verifierOf } from './tokens.js';
@@ -56,7 +56,7 @@ export class Life {
       table: openTable(world.table, this.#calls, clock.now),
       streams,
       directory: profile.slowDirectory ? slowDirectory(this.#directory, this.#calls) : this.#directory,
-      gateway: profile.slowGateway ? slowGateway(this.gateway, this.#calls) : this.gateway,
+      gateway: portTo(this.gateway, (answer) => (profile.slowGateway ? this.#calls.run(answer) : answer())),
       limiter: this.#limiter,
       schedule: this.#schedule,
       turns: this.#turns,
@@ -136,7 +136,8 @@ export class Life {
       connections: this.#directory.count(),
       topics,
       groups,
-      schedule: this.#schedule.size(),
+      // Where a directory takes its time, a timer may be set for who has left meanwhile: it ends when it is due.
+      schedule: this.#world.profile.slowDirectory ? 0 : this.#schedule.size(),
       turns: this.#turns.size(),
       limiter: this.#limiter.size(),
       outboxes: this.gateway.outboxes.size,

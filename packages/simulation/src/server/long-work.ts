@@ -28,7 +28,7 @@ export class LongWork {
 
   add(continuations: readonly Continuation[]): void {
     this.#waiting.push(...continuations);
-    if (!this.#busy) this.#run();
+    if (!this.#busy) void this.#run();
   }
 
   stop(): void {

@@ -1,4 +1,4 @@
-import type { CloseNotice, Frame } from '@aideals/core';
+import type { CloseNotice, Frame, Release } from '@aideals/core';
 import type { Wire } from '../checker/trace.js';
 
 /** What the socket is to an outbox. */
@@ -27,7 +27,10 @@ class Hold {
   readonly from: number;
   readonly #bound: number;
   depth = 1;
+  /** The lowest offset that a release named: what lies past it is still owed to someone. */
+  after = Number.POSITIVE_INFINITY;
   #bytes = 0;
+  /** Undefined where more was held than the bound. */
   frames: Frame[] | undefined = [];
 
   constructor(from: number, bound: number) {
@@ -39,6 +42,10 @@ class Hold {
     this.#bytes += frame.text.length;
     if (this.#bytes > this.#bound) this.frames = undefined;
     this.frames?.push(frame);
+  }
+
+  drop(): void {
+    if (this.frames?.length !== 0) this.frames = undefined;
   }
 }
 
@@ -120,21 +127,25 @@ export class Outbox {
     else this.#held.depth += 1;
   }
 
+  /** Passes over what is held: it is read from the log. */
+  reread(): void {
+    this.#held?.drop();
+  }
+
   /** As `Gateway.release`. */
-  release(position: number, after: number): boolean {
+  release(after: number): Release {
     const held = this.#held;
-    if (held === undefined) return true;
-    if (held.depth > 1) {
-      held.depth -= 1;
-      return true;
-    }
+    if (held === undefined) return { released: true };
+    held.after = Math.min(held.after, after);
+    held.depth -= 1;
+    if (held.depth > 0) return { released: true };
     if (held.frames === undefined) {
-      this.#held = new Hold(position, this.#limits.heldBytes);
-      return false;
+      this.#held = new Hold(held.after, this.#limits.heldBytes);
+      return { released: false, after: held.after };
     }
     this.#held = undefined;
-    for (const frame of held.frames) if ((frame.offset ?? 0) > after) this.push(frame);
-    return true;
+    for (const frame of held.frames) if ((frame.offset ?? 0) > held.after) this.push(frame);
+    return { released: true };
   }
 
   close({ code }: CloseNotice): void {

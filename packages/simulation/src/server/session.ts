@@ -64,8 +64,9 @@ export class Session {
     await this.#applyRecord(outcome);
     if (this.#ended) return;
     const { connectionId } = this.#record;
-    if (outcome.reply !== undefined) gateway.send([connectionId], outcome.reply);
-    for (const { to, frame } of outcome.pushes ?? []) gateway.send(to, frame);
+    // The outbox takes a frame at once, whenever it tells.
+    if (outcome.reply !== undefined) void gateway.send([connectionId], outcome.reply);
+    for (const { to, frame } of outcome.pushes ?? []) void gateway.send(to, frame);
     this.#applyRest(outcome);
   }
 

@@ -11,6 +11,12 @@ export type StreamsOp =
   | { readonly kind: 'append'; readonly events: string; readonly options: KeyOptions | undefined }
   | { readonly kind: 'trim'; readonly options: { before: number; keep: number; limit: number } };
 
+/** A disk was opened before anything else happened to it. */
+const firstSegment = ({ commits: [first] }: Disk<StreamsOp>): string => {
+  if (first?.op.kind !== 'open') throw new Error('the log begins without a segment');
+  return first.op.segment;
+};
+
 export interface OpenedLog {
   readonly streams: Streams;
   /** The last offset that survived. */
@@ -23,13 +29,12 @@ export const openStreams = (disk: Disk<StreamsOp>, calls: Calls, now: () => numb
   disk.flushed(disk.commit({ kind: 'open', segment }, now()));
   const log = new MemoryLog();
   let replayed: number | undefined;
-  const [first, ...others] = disk.commits;
   const streams = memoryStreams({
     clock: { now: () => replayed ?? now() },
-    segment: () => (first?.op as { segment: string }).segment,
+    segment: () => firstSegment(disk),
     log,
   });
-  for (const { op, clock } of others) {
+  for (const { op, clock } of disk.commits.slice(1)) {
     replayed = clock;
     if (op.kind === 'open') log.segments.open(op.segment, log.events.end + 1);
     else if (op.kind === 'append') streams.append(JSON.parse(op.events) as NewEvent[], op.options);

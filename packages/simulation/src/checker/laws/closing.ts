@@ -1,9 +1,14 @@
 import { type Law, must } from '../law.js';
 import type { Conn, View } from '../view.js';
 
+/** So many frames may be more than an outbox holds. */
+const MANY = 100;
+
 /** A connection is closed or refused for a reason, and a newer one of the same client takes over. */
 export const closing = (view: View): Law => {
   const dismissed = new Set<string>();
+  /** How many frames are on their way to each connection. */
+  const waiting = new Map<string, number>();
 
   const takenOver = (conn: Conn): boolean =>
     conn.client !== undefined &&
@@ -24,7 +29,7 @@ export const closing = (view: View): Law => {
       case 4003:
         return dismissed.has(conn.id);
       case 4008:
-        return conn.stalled;
+        return conn.stalled || (waiting.get(conn.id) ?? 0) > MANY;
       case 4010:
         return takenOver(conn);
       case 4029:
@@ -43,6 +48,8 @@ export const closing = (view: View): Law => {
 
   return {
     see(item) {
+      if (item.kind === 'taken') waiting.set(item.conn, (waiting.get(item.conn) ?? 0) + 1);
+      if (item.kind === 'received') waiting.set(item.conn, (waiting.get(item.conn) ?? 0) - 1);
       if (item.kind === 'called' && item.name === 'closeConnection') dismissed.add(item.params['id'] as string);
       if (item.kind === 'closed' && item.code !== undefined) {
         const { code } = item;

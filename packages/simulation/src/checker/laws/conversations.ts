@@ -119,7 +119,11 @@ export const conversations = (view: View): Law => {
     // Its order was told with its first coming.
     if (of.ids.has(messageId as string)) return;
     of.ids.add(messageId as string);
+    // What could not be stored at once may be completed by a repeat, and comes late.
+    if ((intents.get(content as string)?.attempts ?? 0) > 1) return;
     const last = of.last.get(conversation) ?? 0;
+    // A copy of what one wrote oneself comes when it is its turn; a hand-over may have read further by then.
+    if (conn.user === senderId && conn.settled === undefined && (sequence as number) < last) return;
     const order = () => `number ${String(sequence)} of ${conversation} came to ${conn.id} after ${last}`;
     must('a conversation is in order', (sequence as number) > last, order, item);
     of.last.set(conversation, sequence as number);

@@ -3,6 +3,8 @@ import type { Seen } from '../trace.js';
 import type { Conn, Pending, View } from '../view.js';
 import { type Mail, mails } from './mails.js';
 
+const FOREVER = Number.POSITIVE_INFINITY;
+
 /** What was confirmed, or pushed to anyone, waits for its recipient until it is acknowledged or expires. */
 export const mailbox = (view: View): Law => {
   const known = mails(view);
@@ -17,7 +19,8 @@ export const mailbox = (view: View): Law => {
   const received = (conn: Conn, mail: Mail, item: Received): void => {
     const acked = mail.ackConfirmed !== undefined && mail.ackConfirmed < conn.dialled && mail.user === conn.user;
     must('an acknowledgement ends delivery', !acked, () => `${mail.id} came to ${conn.id} all the same`, item);
-    const over = mail.user === conn.user && known.surelyExpired(mail, conn);
+    const handedOver = mail.user === conn.user && mail.confirmed !== undefined && mail.confirmed < conn.dialled;
+    const over = handedOver && known.surelyExpired(mail, conn);
     must('what expired is not handed over', !over, () => `${mail.id} came to ${conn.id} after its expiry`, item);
     const ids = seenOn(conn);
     const times = known.came(conn, mail.id);
@@ -51,13 +54,15 @@ export const mailbox = (view: View): Law => {
     for (const mail of known.byId.values()) {
       if (ids.has(mail.id) || mail.acked !== undefined || known.mayBeExpired(mail)) continue;
       if (mail.user === conn.user) {
-        // Only a confirmation promises a push on connections that were open before.
-        const due = mail.confirmed !== undefined || (mail.pushed !== undefined && mail.pushed < conn.dialled);
+        // Only a confirmation promises a push on connections that were open before; where a repeat completed what could not
+        // be stored at once, it may wait for the next connect.
+        const live = mail.confirmed !== undefined && !known.wasRepeated(mail);
+        const due = live || Math.min(mail.confirmed ?? FOREVER, mail.pushed ?? FOREVER) < conn.dialled;
         const lost = () => `${mail.id} (${mail.tag}) waits for ${conn.user} and never came to ${conn.id}`;
         const echoed = mail.sentFrom?.has(conn.id) ?? false;
         must('what was confirmed is delivered or waits', !due || echoed, lost, item);
       } else if (mail.sender === conn.user && mail.confirmed !== undefined) {
-        const settled = conn.settled !== undefined && conn.settled < mail.since;
+        const settled = conn.settled !== undefined && conn.settled < mail.since && !known.wasRepeated(mail);
         const echoed = mail.sentFrom?.has(conn.id) ?? false;
         const absent = () => `${mail.id} (${mail.tag}) never came to ${conn.id} of its sender`;
         must('the sender’s other connections get a copy', !settled || echoed, absent, item);

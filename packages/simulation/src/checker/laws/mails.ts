@@ -26,6 +26,7 @@ export interface Mail {
 }
 
 interface Asked {
+  attempts: number;
   readonly since: number;
   readonly born: number;
   readonly from: Set<string>;
@@ -54,8 +55,9 @@ export const mails = (view: View) => {
   const lowest = new Map<Conn, number>();
 
   const ask = (tag: string, item: Seen, from?: string): void => {
-    const before = asked.get(tag) ?? { since: item.index, born: item.clock, from: new Set() };
+    const before = asked.get(tag) ?? { attempts: 0, since: item.index, born: item.clock, from: new Set() };
     asked.set(tag, before);
+    before.attempts += 1;
     if (from !== undefined) before.from.add(from);
   };
 
@@ -145,6 +147,9 @@ export const mails = (view: View) => {
         if (view.request?.request.action === 'sendMessage' && !isError(item)) confirmed(view.conn(item.conn), item);
       }
     },
+
+    /** Whether it was asked for more than once. */
+    wasRepeated: (mail: Mail): boolean => (asked.get(mail.tag)?.attempts ?? 0) > 1,
 
     /** Whether it may have expired by now, by a clock that jumps. */
     mayBeExpired: (mail: Mail): boolean => view.latest >= mail.expires,

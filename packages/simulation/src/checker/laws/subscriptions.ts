@@ -2,8 +2,8 @@ import type { JsonObject } from '@aideals/protocol';
 import { allCame, conflationTold } from '../gaps.js';
 import { offsetOf } from '../ids.js';
 import { isError, type Law, must, type Received } from '../law.js';
-import { isCovered, lostIsTrue } from '../positions.js';
-import type { Conn, Pending, Sub, View } from '../view.js';
+import { isCovered, lostIsTrue, mayBeTrimmed } from '../positions.js';
+import type { Conn, Pending, Replay, Sub, View } from '../view.js';
 
 const sorted = (filters: JsonObject): string =>
   JSON.stringify(Object.entries(filters).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -24,7 +24,7 @@ export const subscriptions = (view: View): Law => {
       must('what is lost is told', recovered === false, () => `${cursor} was not answered`, item);
       lostIsTrue(view, conn, cursor, item);
     }
-    conn.replays.push({ sub, ids: new Set(), last: sub.from, cancelled: false });
+    conn.replays.push({ sub, ids: new Set(), last: sub.from, trimmed: 0, cancelled: false });
   };
 
   const confirmed = (conn: Conn, { request, stream }: Pending, item: Received): void => {
@@ -42,6 +42,7 @@ export const subscriptions = (view: View): Law => {
     const from = offsetOf(data['lastEventId'] as string);
     const sub = present ?? { ...wish, id, stream, from, kept: from };
     conn.subs.set(id, sub);
+    if (present === undefined) conn.wishes.push(sub);
     const cursor = request.data['lastEventId'];
     if (typeof cursor === 'string') resumed(conn, { ...sub, from }, cursor, item);
     else {
@@ -67,8 +68,19 @@ export const subscriptions = (view: View): Law => {
     for (const sub of [...conn.subs.values()]) if (sub.topic === topic) ended(conn, sub.id);
   };
 
+  /** Events were trimmed before the replay came to them: it goes on at the oldest that is there. */
+  const trimmedMeanwhile = (conn: Conn, replay: Replay, item: Received): void => {
+    const { oldest } = item.wire.data['lost'] as { oldest: string | null };
+    const to = oldest === null ? offsetOf(item.wire.data['lastEventId'] as string) + 1 : offsetOf(oldest);
+    const said = () => `the replay of ${replay.sub.id} was told lost up to ${oldest}`;
+    must('nothing is called lost that is there', mayBeTrimmed(view, to - 1), said, item);
+    replay.trimmed = to - 1;
+    const own = conn.subs.get(replay.sub.id);
+    if (own !== undefined) own.kept = Math.max(own.kept, to - 1);
+  };
+
   const recovered = (conn: Conn, item: Received): void => {
-    const { subscriptionId, replayed, lastEventId } = item.wire.data;
+    const { subscriptionId, replayed, lastEventId, lost } = item.wire.data;
     const index = conn.replays.findIndex(({ sub }) => sub.id === subscriptionId);
     const [replay] = index === -1 ? [] : conn.replays.splice(index, 1);
     const asked = replay !== undefined && conn.replays.slice(0, index).every((before) => before.cancelled);
@@ -76,7 +88,8 @@ export const subscriptions = (view: View): Law => {
     if (replay === undefined || replay.cancelled) return;
     const { sub, ids } = replay;
     const to = offsetOf(lastEventId as string);
-    allCame(view, conn, sub, { after: sub.from, to, came: ids }, item);
+    if (lost !== undefined) trimmedMeanwhile(conn, replay, item);
+    allCame(view, conn, sub, { after: Math.max(sub.from, replay.trimmed), to, came: ids }, item);
     const counted = () => `${sub.id} got ${ids.size} events and was told of ${String(replayed)}`;
     must('a replay tells its number', ids.size === replayed, counted, item);
     must('a replay tells its position', to >= replay.last, () => `${sub.id} is told ${String(lastEventId)}`, item);
