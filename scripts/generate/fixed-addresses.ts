@@ -44,10 +44,19 @@ const ready = (description: string, status: 'ok' | 'unavailable', store: string)
 });
 
 export const FIXED: Readonly<Record<string, object>> = {
+  '/': {
+    get: {
+      operationId: 'page',
+      summary: 'The page that shows deals live.',
+      tags: ['operation'],
+      security: [],
+      responses: { 200: text('The page.', 'text/html') },
+    },
+  },
   '/ws': {
     get: {
       operationId: 'connect',
-      summary: 'Where a WebSocket is opened; `/` and `/{stage}` are the same.',
+      summary: 'Where a WebSocket is opened, as on `/` and `/{stage}`.',
       description:
         'Without an upgrade it answers as the upgrade would, with 426 in place of 101: a browser that was refused can ask here why.',
       tags: ['operation'],

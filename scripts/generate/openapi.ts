@@ -1,5 +1,6 @@
 /** The OpenAPI 3.1 document: the HTTP calls of the contracts, and the fixed addresses that operators use. */
 import { type CallContract, callList, errorData, type Json } from '@aideals/protocol';
+import { AWS } from './aws-addresses.ts';
 import { TIMESTAMP } from './examples.ts';
 import { FIXED } from './fixed-addresses.ts';
 import { type Schema, schemaOf } from './schema.ts';
@@ -132,9 +133,13 @@ export const openapi = (version: string): object => {
     servers: [{ url: 'http://localhost:3001', description: 'As `npx aideals serve` listens.' }],
     tags: [
       { name: 'calls', description: 'For backends, agents and administrators.' },
+      {
+        name: 'AWS',
+        description: 'As AWS answers them, so that its command, its SDKs and the code that uses them work.',
+      },
       { name: 'operation', description: 'For whoever runs the server.' },
     ],
-    paths: { ...paths, ...FIXED },
+    paths: { ...paths, ...AWS, ...FIXED },
     components: {
       schemas: { Error: ERROR_SCHEMA },
       parameters: {
@@ -155,6 +160,13 @@ export const openapi = (version: string): object => {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'A JWT with the scope, or an API key.' },
         apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'An API key with the scope.' },
+        signatureV4: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: 'AWS Signature Version 4, with a key of `AIDEALS_AWS_KEYS`.',
+          'x-amazon-apigateway-authtype': 'awsSigv4',
+        },
         token: { type: 'apiKey', in: 'query', name: 'token', description: 'A JWT, where no header can be set.' },
       },
     },

@@ -1,6 +1,7 @@
 /** docs/http.md: what backends, agents and administrators ask over HTTP. */
 import { type CallContract, callList } from '@aideals/protocol';
 import type { z } from 'zod';
+import { AWS } from '../aws-addresses.ts';
 import { FIXED } from '../fixed-addresses.ts';
 import { failuresOf } from '../openapi.ts';
 import { schemaOf } from '../schema.ts';
@@ -46,9 +47,27 @@ const section = (call: CallContract): string => {
   ].join('\n\n');
 };
 
-interface Fixed {
-  readonly get: { readonly summary: string; readonly responses: Readonly<Record<string, { description: string }>> };
+interface Operation {
+  readonly summary: string;
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
 }
+
+/** A row for each method of addresses that no contract describes. */
+const addresses = (paths: Readonly<Record<string, object>>): string =>
+  table(
+    ['address', 'what', 'answers'],
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods as Readonly<Record<string, Operation>>)
+        .filter(([method]) => method !== 'parameters')
+        .map(([method, { summary, responses }]) => [
+          `\`${method.toUpperCase()} ${path}\``,
+          summary,
+          Object.entries(responses)
+            .map(([status, { description }]) => `${status}: ${description}`)
+            .join(' '),
+        ]),
+    ),
+  );
 
 export const httpPage = (): string =>
   page(
@@ -59,15 +78,9 @@ export const httpPage = (): string =>
       callList.map((call) => [`\`${call.method} ${call.path}\``, call.scope, call.summary]),
     ),
     ...callList.map(section),
+    '## As AWS',
+    'Signed with Signature Version 4 and a key of `AIDEALS_AWS_KEYS`, in the form of AWS’s own answers: `aws apigatewaymanagementapi`, the SDKs and `lambda.invoke` work with this server as their endpoint.',
+    addresses(AWS),
     '## Fixed addresses',
-    table(
-      ['address', 'what', 'answers'],
-      Object.entries(FIXED as Readonly<Record<string, Fixed>>).map(([path, { get }]) => [
-        `\`GET ${path}\``,
-        get.summary,
-        Object.entries(get.responses)
-          .map(([status, { description }]) => `${status}: ${description}`)
-          .join(' '),
-      ]),
-    ),
+    addresses(FIXED),
   );
