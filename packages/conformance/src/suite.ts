@@ -36,6 +36,11 @@ const share = (target: Target): Promise<Server> => {
   return server;
 };
 
+/** Says in the report what could not be tried, and why. */
+const leaveOut = (target: Target, title: string): void => {
+  test(`${target.name}: ${title}`, ({ skip }) => skip('needs a server that can be started with settings of its own'));
+};
+
 /** Runs a suite on every target: on a server of its own where it names settings, else on the file's. */
 export const onTargets = (
   title: string,
@@ -43,7 +48,10 @@ export const onTargets = (
   body: (bench: Bench, check: Check) => void,
 ): void => {
   for (const target of targets) {
-    if (env !== undefined && !target.settable) continue;
+    if (env !== undefined && !target.settable) {
+      leaveOut(target, title);
+      continue;
+    }
     describe(`${target.name}: ${title}`, () => {
       const bench = new SuiteBench(target, () => (env === undefined ? share(target) : target.start(env)));
       beforeAll(() => bench.start());
@@ -63,7 +71,10 @@ export const onTargets = (
 /** Runs checks that start servers themselves, on every target that can be started. */
 export const onStartable = (title: string, body: (target: Target, check: Check) => void): void => {
   for (const target of targets) {
-    if (!target.settable) continue;
+    if (!target.settable) {
+      leaveOut(target, title);
+      continue;
+    }
     describe(`${target.name}: ${title}`, () => {
       body(target, (name, run, ms) => {
         if (applies(idsOf(name), target.kind)) test(name, run, ms);

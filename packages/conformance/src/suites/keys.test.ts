@@ -9,9 +9,7 @@ import { onStartable, onTargets } from '../suite.js';
 import type { Server } from '../target.js';
 import { nowSeconds, sign } from '../tokens.js';
 
-onTargets('API keys', {}, (bench, check) => {
-  if (!bench.target.settable) return;
-
+onTargets('API keys', { env: {} }, (bench, check) => {
   const keys = () => {
     const found = bench.server.apiKeys;
     if (found === undefined) throw new Error('this target has no API keys');
