@@ -257,6 +257,9 @@ describe('notifications', () => {
     expect(again.json).toEqual(first.json);
     expect(again.replayed).toBe(true);
     expect((await w.notify({ userId: 'bob', title: 'T', message: 'N' }, 'k1')).status).toBe(409);
+    await w.advance(86_401);
+    const later = await w.notify({ userId: 'bob', title: 'T', message: 'M' }, 'k1');
+    expect(later.json.notificationIds).not.toEqual(first.json.notificationIds);
     const both = ['x', 'x', 'y'].map((message) => w.notify({ userId: 'eve', title: 'T', message }, 'k2'));
     expect((await Promise.all(both)).map(({ status, replayed }) => [status, replayed])).toEqual([
       [200, undefined],
@@ -264,7 +267,7 @@ describe('notifications', () => {
       [409, undefined],
     ]);
     await w.connect('b1', 'bob');
-    expect(w.frames('b1')).toHaveLength(1);
+    expect(w.frames('b1')).toHaveLength(2);
   });
 });
 
@@ -290,6 +293,7 @@ describe('deals', () => {
     const pushed = w.frames('a1').filter((frame) => frame.type === 'dealUpdate');
     expect(pushed.map((frame) => frame['topic'])).toEqual(['new-deals', 'new-deals']);
     expect(pushed[0]?.['id']).toBe(matching.json.id);
+    expect(pushed.map((frame) => frame['filters'])).toEqual([undefined, { discount: 20 }]);
     expect(types(w.frames('b1'))).toEqual(['subscriptionConfirmed']);
   });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventId, freeObject, identifier, seconds, topicName } from './fields.js';
+import { attributes } from './filters.js';
 
 /** Echoed in the answer when given. */
 export const requestId = z
@@ -22,6 +23,9 @@ export const serverFrame = z.looseObject({
   timestamp: seconds.describe('When the server made the frame, in whole Unix seconds.'),
   topic: topicName.optional().describe('The topic of a pushed stream event.'),
   id: eventId.optional().describe('The place in the log of a pushed stream event.'),
+  filters: attributes
+    .optional()
+    .describe('The attributes that the publisher laid over the data of a pushed stream event.'),
   replay: identifier.optional().describe('The subscription for which a missed event is sent again.'),
   conflated: z
     .int()

@@ -222,6 +222,10 @@ export interface ServerFrame {
   topic?: string;
   /** The place in the log of a pushed stream event. */
   id?: string;
+  /** The attributes that the publisher laid over the data of a pushed stream event. */
+  filters?: {
+    [k: string]: (string | number | boolean) | null | (string | number | boolean)[];
+  };
   /** The subscription for which a missed event is sent again. */
   replay?: string;
   /** How many older frames were taken out of the outbox since the last event. */

@@ -44,6 +44,7 @@ const conflationKey = (type: string, data: JsonObject): string | undefined => {
 /** The text of a stream event, with its data already as JSON. */
 const eventText = (event: LogEvent, data: string, replay?: string): string =>
   `{"type":${JSON.stringify(event.type)},"topic":${JSON.stringify(event.topic)},"id":"${event.id}",` +
+  `${event.filters === undefined ? '' : `"filters":${JSON.stringify(event.filters)},`}` +
   `${replay === undefined ? '' : `"replay":${JSON.stringify(replay)},`}` +
   `"data":${data},"timestamp":${toSeconds(event.at)}}`;
 
@@ -85,8 +86,8 @@ export const utf8Length = (text: string): number => {
 const ENVELOPE_BYTES = 1024;
 
 /** Whether an event's frame stays within the size of a message. */
-export const fitsMessage = (data: JsonObject, maxBytes: number): boolean => {
-  const text = JSON.stringify(data);
+export const fitsMessage = (data: JsonObject, maxBytes: number, filters: JsonObject = {}): boolean => {
+  const text = JSON.stringify([data, filters]);
   if (text.length * 3 + ENVELOPE_BYTES <= maxBytes) return true;
   return utf8Length(text) + ENVELOPE_BYTES <= maxBytes;
 };

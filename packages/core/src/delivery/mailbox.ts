@@ -135,7 +135,8 @@ export interface WaitingPage {
 
 /**
  * A page of what waits for a user, in the order in which it was put there. Pointers without a body (it expired), or already
- * acknowledged (a crash left a second pointer), are cleared; an entry that a crash kept from being written is written.
+ * acknowledged, or a second time there (a crash before its entry was written, then a repeat), are cleared; an entry that a
+ * crash kept from being written is written.
  */
 export const readWaiting = async (ports: Pick<Ports, 'table'>, userId: string, after: string): Promise<WaitingPage> => {
   const { table } = ports;
@@ -145,7 +146,8 @@ export const readWaiting = async (ports: Pick<Ports, 'table'>, userId: string, a
     const waiting = waitingOf(row);
     const body = await table.get(waiting.ref.pk, waiting.ref.sk);
     const noted = await inboxEntry(table, userId, waiting.id);
-    if (body === undefined || (noted !== undefined && noted.status !== 'waiting')) {
+    const stands = noted === undefined || (noted.status === 'waiting' && noted.place === seqOf(row.sk));
+    if (body === undefined || !stands) {
       await table.delete(mailboxKey(userId), row.sk);
       continue;
     }

@@ -43,7 +43,9 @@ export const publish = async (
   once: Idempotency,
 ): Promise<{ readonly published: readonly Published[]; readonly replayed: boolean }> => {
   const { ports } = cx;
-  const tooLarge = events.findIndex((event) => !fitsMessage(event.data, cx.settings.limits.messageBytes));
+  const tooLarge = events.findIndex(
+    (event) => !fitsMessage(event.data, cx.settings.limits.messageBytes, event.filters),
+  );
   if (tooLarge >= 0) {
     const path = events.length === 1 ? 'data' : `${tooLarge}.data`;
     throw WireError.field(path, `makes a message over ${cx.settings.limits.messageBytes} bytes; send less`, 413);

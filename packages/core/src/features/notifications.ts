@@ -27,43 +27,41 @@ export interface Notified {
 
 const DAY = 86_400;
 
-/** The ids of a call: made anew, or derived from its key, so that a repeat that was cut off finds what it stored. */
-const idsFor = (cx: NotifyContext, notice: Notice, key: string | undefined): string[] =>
-  notice.userIds.map((_, i) =>
-    key === undefined ? cx.ports.ids.next('notification') : cx.ports.digest(`${key}#${i}`).slice(0, 32),
-  );
-
 type Once = { readonly key: string; readonly digest: string };
 
 const onceKey = (once: Once): readonly [string, string] => [`once#${once.key}`, 'notifications'];
 
+/** The note of a call under a key. Its ids derive from it, so that a repeat of one that was cut off finds what it stored. */
+interface OnceRow extends JsonObject {
+  digest: string;
+  done: boolean;
+  /** Unix milliseconds of the first call: the key may be used anew when the note has expired. */
+  at: number;
+}
+
 /** What became of an earlier call under the key; another body under it is refused. */
-const earlier = async (cx: NotifyContext, once: Once): Promise<'done' | 'begun' | undefined> => {
-  const row = await cx.ports.table.get(...onceKey(once));
-  if (row === undefined) return undefined;
-  if (row.body['digest'] !== once.digest) {
+const earlier = async (cx: NotifyContext, once: Once): Promise<OnceRow | undefined> => {
+  const row = (await cx.ports.table.get(...onceKey(once)))?.body as OnceRow | undefined;
+  if (row !== undefined && row.digest !== once.digest) {
     throw new WireError('VALIDATION_ERROR', 'the Idempotency-Key was used with another body', undefined, 409);
   }
-  return row.body['done'] === true ? 'done' : 'begun';
+  return row;
 };
 
 /** Takes the key, or finds what another call under it has begun. */
-const begin = async (cx: NotifyContext, once: Once): Promise<'done' | 'begun'> => {
-  const expiresAt = toSeconds(cx.now) + DAY;
+const begin = async (cx: NotifyContext, once: Once): Promise<OnceRow> => {
+  const row: OnceRow = { digest: once.digest, done: false, at: cx.now };
+  const options = { ifAbsent: true, expiresAt: toSeconds(cx.now) + DAY };
   for (;;) {
-    const put = await cx.ports.table.put(
-      ...onceKey(once),
-      { digest: once.digest, done: false },
-      { ifAbsent: true, expiresAt },
-    );
-    const present = put.stored ? 'begun' : await earlier(cx, once);
+    const put = await cx.ports.table.put(...onceKey(once), row, options);
+    const present = put.stored ? row : await earlier(cx, once);
     if (present !== undefined) return present;
   }
 };
 
-const finish = async (cx: NotifyContext, once: Once): Promise<void> => {
+const finish = async (cx: NotifyContext, once: Once, row: OnceRow): Promise<void> => {
   const options = { expiresAt: toSeconds(cx.now) + DAY };
-  const put = await cx.ports.table.put(...onceKey(once), { digest: once.digest, done: true }, options);
+  const put = await cx.ports.table.put(...onceKey(once), { ...row, done: true }, options);
   if (put.stored) await put.flushed;
 };
 
@@ -109,8 +107,8 @@ const storeAndPush = async (cx: NotifyContext, notice: Notice, notificationIds: 
  * a repeat of one that was cut off completes it.
  */
 export const notify = async (cx: NotifyContext, notice: Notice, once: Once | undefined): Promise<Notified> => {
-  const notificationIds = idsFor(cx, notice, once?.key);
   if (once === undefined) {
+    const notificationIds = notice.userIds.map(() => cx.ports.ids.next('notification'));
     await refuseFull(cx, notice);
     await storeAndPush(cx, notice, notificationIds);
     return { notificationIds, replayed: false };
@@ -118,9 +116,12 @@ export const notify = async (cx: NotifyContext, notice: Notice, once: Once | und
   return cx.ports.turns.run(`once:${once.key}`, async () => {
     // Refused before the key is taken: errors are not remembered.
     if ((await earlier(cx, once)) === undefined) await refuseFull(cx, notice);
-    if ((await begin(cx, once)) === 'done') return { notificationIds, replayed: true };
+    const row = await begin(cx, once);
+    const idOf = (i: number): string => cx.ports.digest(JSON.stringify([once.key, row.at, i])).slice(0, 32);
+    const notificationIds = notice.userIds.map((_, i) => idOf(i));
+    if (row.done) return { notificationIds, replayed: true };
     await storeAndPush(cx, notice, notificationIds);
-    await finish(cx, once);
+    await finish(cx, once, row);
     return { notificationIds, replayed: false };
   });
 };
