@@ -1,10 +1,16 @@
-import { actions, type JsonObject, pushes, type ServerFrame, serverFrame } from '@aideals/protocol';
-import type { z } from 'zod';
+import {
+  type ActionContract,
+  actions,
+  type JsonObject,
+  pushes,
+  type ServerFrame,
+  serverFrame,
+} from '@aideals/protocol';
 import type { DialOptions, Head } from './handshake.js';
 import { type Closing, RawClient } from './raw-client.js';
 import { Waiters } from './waiting.js';
 
-const shapes = new Map<string, z.ZodType>();
+const shapes = new Map<string, ActionContract['replies'][string]>();
 for (const action of Object.values(actions)) {
   for (const [type, shape] of Object.entries(action.replies)) shapes.set(type, shape);
 }

@@ -24,6 +24,12 @@ export const eventId = z
   .regex(EVENT_ID, 'must be an id of the form <epoch>-<offset>, as an event or a confirmation gave it')
   .describe('A place in the log: `<epoch>-<offset>`.');
 
+/** Why a gap is not covered, and the oldest event that is still there. */
+export const lost = z.object({
+  reason: z.enum(['retention', 'epoch', 'unknown']),
+  oldest: eventId.nullable(),
+});
+
 /** Whole Unix seconds. */
 export const seconds = z.int().nonnegative().describe('Whole Unix seconds.');
 

@@ -1,13 +1,7 @@
 import { z } from 'zod';
 import { defineAction } from '../contract.js';
-import { ALL_DEALS, eventId, identifier, topicName } from '../fields.js';
+import { ALL_DEALS, eventId, identifier, lost, topicName } from '../fields.js';
 import { filters } from '../filters.js';
-
-/** Why a gap is not covered, and the oldest event that is still there. */
-export const lost = z.object({
-  reason: z.enum(['retention', 'epoch', 'unknown']),
-  oldest: eventId.nullable(),
-});
 
 export const subscribeToDeals = defineAction({
   action: 'subscribeToDeals',

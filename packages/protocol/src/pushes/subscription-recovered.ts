@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { lost } from '../actions/subscribe-to-deals.js';
 import { definePush } from '../contract.js';
-import { eventId, identifier } from '../fields.js';
+import { eventId, identifier, lost } from '../fields.js';
 
 export const subscriptionRecovered = definePush({
   type: 'subscriptionRecovered',
