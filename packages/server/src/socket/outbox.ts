@@ -49,6 +49,8 @@ export class Outbox implements Flushable {
 
   readonly #wire: Wire;
   readonly #shared: OutboxSettings;
+  /** Bytes that may be queued without a look at the socket: they cannot be too much. */
+  readonly #atOnce: number;
   readonly #queue = new FrameQueue();
   readonly #taken = (): void => this.#afterTaken();
   #controls: Uint8Array[] = [];
@@ -61,6 +63,7 @@ export class Outbox implements Flushable {
   constructor(wire: Wire, shared: OutboxSettings) {
     this.#wire = wire;
     this.#shared = shared;
+    this.#atOnce = Math.min(HANDED_BYTES, shared.hardBytes / 4);
   }
 
   get isOpen(): boolean {
@@ -88,14 +91,15 @@ export class Outbox implements Flushable {
       this.held.keep(frame);
       return true;
     }
-    if (frame.key !== undefined && this.waiting > this.#shared.softBytes) {
+    if (frame.key !== undefined && this.#queue.size > 0 && this.waiting > this.#shared.softBytes) {
       const older = this.#queue.takeOut(frame.key);
       this.#conflated += older;
       this.#shared.counters.conflated += older;
     }
     this.#queue.push(frame);
+    if (this.#queue.bytes <= this.#atOnce) return true;
     // More than one write: what the system takes at once is no sign of a slow reader.
-    if (this.#queue.bytes > HANDED_BYTES) this.flush();
+    this.flush();
     if (this.waiting <= this.#shared.hardBytes) return true;
     this.giveUp(4008);
     return false;
@@ -110,10 +114,9 @@ export class Outbox implements Flushable {
   }
 
   flush(): void {
-    while (this.#state !== 'closed' && this.#wire.buffered === 0) {
+    while (this.#hasWork && this.#wire.buffered === 0) {
       const bytes = this.#take();
-      if (bytes === undefined) break;
-      this.#wire.write(bytes, this.#taken);
+      if (bytes !== undefined) this.#wire.write(bytes, this.#taken);
     }
     if (this.#state === 'closing' && this.#queue.size === 0) this.#finish();
   }
@@ -148,6 +151,10 @@ export class Outbox implements Flushable {
     this.#state = 'closed';
     this.#clear();
     if (wasOpen) this.onClosing?.(undefined);
+  }
+
+  get #hasWork(): boolean {
+    return this.#state !== 'closed' && (this.#queue.size > 0 || this.#controls.length > 0);
   }
 
   get isFinished(): boolean {

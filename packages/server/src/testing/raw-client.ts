@@ -12,9 +12,6 @@ export const clientFrame = (payload: Uint8Array | string, first = 0x81): Buffer 
   return Buffer.concat([head, Buffer.alloc(4), bytes]);
 };
 
-export const frameOf = (action: string, data: object = {}, requestId?: string): Buffer =>
-  clientFrame(JSON.stringify({ action, data, requestId }));
-
 /** A client below any library: bytes in, bytes out. */
 export class RawClient {
   readonly socket: Socket;
