@@ -37,7 +37,7 @@ export const suites = async (projects, { node = [process.execPath], env = {} } =
   try {
     let failure;
     try {
-      await run(program, args, { env, seconds: 420 });
+      await run(program, args, { env, seconds: 900 });
     } catch (error) {
       failure = error;
     }
