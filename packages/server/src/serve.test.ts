@@ -64,7 +64,7 @@ describe.each([
       status: 'stored',
       sequence: 1,
     });
-    for (let n = 0; n < 700; n += 1) await server.publish({ data: { n } });
+    await server.publish(Array.from({ length: 700 }, (_, n) => ({ data: { n } })));
     await server.server.stop();
 
     server = await serve({ ...env, AIDEALS_DATA_DIR: dataDir });

@@ -15,14 +15,14 @@ export const clientFrame = (payload: Uint8Array | string, first = 0x81): Buffer 
 /** A client below any library: bytes in, bytes out. */
 export class RawClient {
   readonly socket: Socket;
-  #received: Buffer = Buffer.alloc(0);
+  #chunks: Buffer[] = [];
   #waiting: (() => void)[] = [];
 
   constructor(port: number) {
     this.socket = connect({ port, host: '127.0.0.1' });
     this.socket.on('error', () => undefined);
     this.socket.on('data', (bytes: Buffer) => {
-      this.#received = Buffer.concat([this.#received, bytes]);
+      this.#chunks.push(bytes);
       this.#wake();
     });
     this.socket.on('end', () => this.#wake());
@@ -62,14 +62,15 @@ export class RawClient {
   }
 
   get received(): Buffer {
-    return this.#received;
+    if (this.#chunks.length > 1) this.#chunks = [Buffer.concat(this.#chunks)];
+    return this.#chunks[0] ?? Buffer.alloc(0);
   }
 
   takeResponse(): string {
-    const end = this.#received.indexOf('\r\n\r\n') + 4;
-    const response = this.#received.subarray(0, end).toString();
-    this.#received = this.#received.subarray(end);
-    return response;
+    const { received } = this;
+    const end = received.indexOf('\r\n\r\n') + 4;
+    this.#chunks = [received.subarray(end)];
+    return received.subarray(0, end).toString();
   }
 
   send(...frames: readonly Uint8Array[]): void {
@@ -78,19 +79,19 @@ export class RawClient {
 
   /** Resolves when what was received meets a condition; rejects where the connection ends before. */
   async until(condition: (received: Buffer) => boolean): Promise<Buffer> {
-    while (!condition(this.#received)) {
+    while (!condition(this.received)) {
       if (this.#isOver) {
-        throw new Error(`the connection ended; received ${JSON.stringify(this.#received.toString())}`);
+        throw new Error(`the connection ended; received ${JSON.stringify(this.received.toString())}`);
       }
       await this.#more();
     }
-    return this.#received;
+    return this.received;
   }
 
   /** Resolves with all that was received when the server has ended. */
   async ended(): Promise<Buffer> {
     while (!this.#isOver) await this.#more();
-    return this.#received;
+    return this.received;
   }
 
   get #isOver(): boolean {
