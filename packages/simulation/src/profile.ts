@@ -51,14 +51,15 @@ export interface Weights {
 
 const settingsOf = (random: Random): Settings => {
   const small = random.chance(0.15);
+  const outboxSoftBytes = random.pick([2_000, 20_000, 262_144]);
   const rule = { perMinute: 20, burst: 6 };
   return {
     limits: {
       ...defaultSettings.limits,
       mailbox: random.pick([10_000, 10_000, 8]),
       retentionEvents: random.pick([1_000_000, 1_000_000, 12, 40]),
-      outboxSoftBytes: random.pick([2_000, 20_000, 262_144]),
-      outboxHardBytes: random.pick([60_000, 1_048_576]),
+      outboxSoftBytes,
+      outboxHardBytes: outboxSoftBytes < 10_000 ? 60_000 : 1_048_576,
     },
     buckets: small
       ? { ...defaultSettings.buckets, connect: null, connectIp: null, sendMessage: rule, subscribe: rule, other: rule }

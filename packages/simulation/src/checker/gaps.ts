@@ -1,3 +1,4 @@
+import type { JsonObject } from '@aideals/protocol';
 import { must } from './law.js';
 import type { Seen } from './trace.js';
 import { goesTo, type Known, wasThere } from './truth.js';
@@ -15,6 +16,20 @@ const firstBehind = (events: readonly Known[], offset: number): number => {
   return low;
 };
 
+type Wish = Pick<Sub, 'topic' | 'filters'>;
+
+/** What a subscribe asks for. */
+export const wishOf = (data: JsonObject): Wish => ({
+  topic: (data['topic'] ?? 'all-deals') as string,
+  filters: (data['filters'] ?? {}) as JsonObject,
+});
+
+/** All that a connection ever asked for, confirmed or not yet. */
+const wishesOf = ({ wishes, pending }: Conn): readonly Wish[] => {
+  const asked = pending.filter(({ request }) => request.action === 'subscribeToDeals');
+  return [...wishes, ...asked.map(({ request }) => wishOf(request.data))];
+};
+
 /** A newer event of the same key that goes to a connection lets an older one be taken out of its outbox. */
 const isOutdated = (view: View, conn: Conn, known: Known): boolean =>
   known.key !== undefined &&
@@ -23,7 +38,7 @@ const isOutdated = (view: View, conn: Conn, known: Known): boolean =>
       other.key === known.key &&
       other.offset > known.offset &&
       wasThere(view.truth, other, conn.life) &&
-      conn.wishes.some((sub) => goesTo(other, sub)),
+      wishesOf(conn).some((wish) => goesTo(other, wish)),
   );
 
 export interface Stretch {

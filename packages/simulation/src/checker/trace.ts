@@ -18,6 +18,8 @@ export interface Wire {
   readonly replay?: string;
   readonly conflated?: number;
   readonly lastEventId?: string;
+  /** What was laid over an event's data for matching. */
+  readonly filters?: JsonObject;
 }
 
 /** Who dials: an auditor reads the whole log at the end and takes part in nothing else. */

@@ -13,8 +13,8 @@ export interface Published {
   /** How often it was sent. */
   attempts: number;
   readonly firstCall: number;
-  /** The clock at the first call. */
-  readonly at: number;
+  /** The lowest clock since the first call: the event is younger than that. */
+  at: number;
 }
 
 /** An event whose id someone was told. */
@@ -73,6 +73,7 @@ export interface Truth {
 const publishedIn = (trace: readonly Seen[]): Map<string, Published> => {
   const published = new Map<string, Published>();
   for (const item of trace) {
+    if (item.kind === 'clock') for (const said of published.values()) said.at = Math.min(said.at, item.clock);
     if (item.kind !== 'called' || item.name !== 'broadcast' || item.body === undefined) continue;
     for (const { messageType = 'dealUpdate', topic = 'all-deals', data, filters } of publishBodies(item.body)) {
       const before = published.get(tagOf(data));
@@ -120,6 +121,8 @@ interface FinalLog {
   /** The first offset that is there, and the last one that was given. */
   begin: number;
   end: number;
+  /** How many topics it was read of, to the end. */
+  read: number;
 }
 
 /** The log as the auditors of the last life read it. */
@@ -128,13 +131,16 @@ const finalLog = (trace: readonly Seen[], byId: ReadonlyMap<string, Known>): Fin
   let final: FinalLog | undefined;
   const read = ({ id, type, data }: Wire): void => {
     if (type === 'subscriptionConfirmed') {
-      final ??= { events: new Map(), begin: 1, end: 0 };
+      final ??= { events: new Map(), begin: 1, end: 0, read: 0 };
       const lost = data['lost'] as { oldest: string | null } | undefined;
       const begin = lost?.oldest === null ? Number.POSITIVE_INFINITY : offsetOf(lost?.oldest ?? '-1');
       final.begin = Math.max(final.begin, begin);
     }
     if (final === undefined) return;
-    if (type === 'subscriptionRecovered') final.end = Math.max(final.end, offsetOf(data['lastEventId'] as string));
+    if (type === 'subscriptionRecovered') {
+      final.end = Math.max(final.end, offsetOf(data['lastEventId'] as string));
+      final.read += 1;
+    }
     const known = id === undefined ? undefined : byId.get(id);
     if (known !== undefined) final.events.set(known.offset, known);
   };
@@ -142,7 +148,7 @@ const finalLog = (trace: readonly Seen[], byId: ReadonlyMap<string, Known>): Fin
     if (item.kind === 'dial' && item.role === 'audit') auditors.add(item.conn);
     else if (item.kind === 'received' && auditors.has(item.conn)) read(item.wire);
   }
-  return final;
+  return (final?.read ?? 0) < 2 ? undefined : final;
 };
 
 export const gather = (trace: readonly Seen[]): Truth => {

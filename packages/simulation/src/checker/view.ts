@@ -59,7 +59,6 @@ export interface Conn {
   readonly events: Set<string>;
   /** The offset of the last event received that was no replay. */
   live: number;
-  highest: number;
   /** How many frames it was told were conflated, and the events that it missed for that. */
   conflated: number;
   readonly missing: Set<string>;
@@ -168,7 +167,6 @@ export class View {
       replays: [],
       events: new Set(),
       live: -1,
-      highest: -1,
       conflated: 0,
       missing: new Set(),
     };

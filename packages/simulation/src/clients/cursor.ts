@@ -21,11 +21,11 @@ const newer = (before: string | undefined, come: string): string => {
   return epoch === otherEpoch && Number(otherOffset) <= Number(offset) ? before : come;
 };
 
-/** The cursors of one connection, kept as the protocol tells a client to. */
+const lastOf = (data: JsonObject): string => data['lastEventId'] as string;
+
+/** Keeps the cursors of a client as the protocol tells it to. */
 export class Cursors {
   readonly #streams: () => Iterable<Stream>;
-  /** The highest id received on the connection. */
-  #highest: string | undefined;
 
   constructor(streams: () => Iterable<Stream>) {
     this.#streams = streams;
@@ -33,29 +33,22 @@ export class Cursors {
 
   confirmed(stream: Stream, { data }: Wire): void {
     stream.subscriptionId = data['subscriptionId'] as string;
-    const position = data['lastEventId'] as string;
     stream.replaying = data['recovered'] !== undefined;
-    stream.cursor = stream.replaying || this.#highest === undefined ? position : newer(position, this.#highest);
+    stream.cursor = data['lastEventId'] as string;
   }
 
-  received(wire: Wire): void {
-    const { id, type, replay, lastEventId, data } = wire;
-    if (id !== undefined) {
-      this.#highest = newer(this.#highest, id);
-      for (const stream of this.#streams()) {
-        if (stream.subscriptionId === undefined) continue;
-        if (!stream.replaying) stream.cursor = newer(stream.cursor, id);
-        else if (replay === stream.subscriptionId) stream.cursor = id;
-      }
-    } else if (type === 'subscriptionRecovered') {
-      for (const stream of this.#streams()) {
-        if (stream.subscriptionId !== data['subscriptionId']) continue;
+  received({ id, type, replay, lastEventId, data }: Wire): void {
+    for (const stream of this.#streams()) {
+      if (stream.subscriptionId === undefined) continue;
+      if (replay !== undefined) {
+        if (replay === stream.subscriptionId && stream.replaying) stream.cursor = id;
+      } else if (type === 'subscriptionRecovered') {
+        if (data['subscriptionId'] !== stream.subscriptionId) continue;
         stream.replaying = false;
-        stream.cursor = newer(this.#highest, data['lastEventId'] as string);
-      }
-    } else if (type === 'pong' && lastEventId !== undefined) {
-      for (const stream of this.#streams()) {
-        if (stream.subscriptionId !== undefined && !stream.replaying) stream.cursor = newer(stream.cursor, lastEventId);
+        stream.cursor = lastOf(data);
+      } else if (!stream.replaying) {
+        const come = id ?? (type === 'pong' ? lastEventId : undefined);
+        if (come !== undefined) stream.cursor = newer(stream.cursor, come);
       }
     }
   }

@@ -1,4 +1,5 @@
 import { type Law, must } from '../law.js';
+import { mayBeTrimmed } from '../positions.js';
 import type { Conn, View } from '../view.js';
 
 /** So many frames may be more than an outbox holds. */
@@ -20,6 +21,9 @@ export const closing = (view: View): Law => {
         (other.closed ?? Number.POSITIVE_INFINITY) > conn.dialled,
     );
 
+  /** Retention may take what a slow reader was promised: it comes back and is told. */
+  const trimmed = (): boolean => view.truth.events.some(({ offset }) => mayBeTrimmed(view, offset));
+
   const mayClose = (conn: Conn, code: number): boolean => {
     switch (code) {
       case 1011:
@@ -29,7 +33,7 @@ export const closing = (view: View): Law => {
       case 4003:
         return dismissed.has(conn.id);
       case 4008:
-        return conn.stalled || (waiting.get(conn.id) ?? 0) > MANY;
+        return conn.stalled || (waiting.get(conn.id) ?? 0) > MANY || trimmed();
       case 4010:
         return takenOver(conn);
       case 4029:

@@ -15,7 +15,7 @@ interface Place {
 /** What one client wanted to send once: its repeats carry the same content. */
 interface Intent {
   readonly conversation: string;
-  readonly since: number;
+  since: number;
   readonly clientMessageId: string | undefined;
   attempts: number;
   confirmed: number;
@@ -28,13 +28,13 @@ export const conversations = (view: View): Law => {
   const numbers = new Map<string, Map<number, string>>();
   const intents = new Map<string, Intent>();
   /** The contents that were tried under each clientMessageId, and the one that was confirmed. */
-  const claims = new Map<string, { contents: Set<string>; confirmed: string | undefined }>();
+  const claims = new Map<string, { contents: Set<string>; confirmed: string | undefined; since: number }>();
   /** Of each connection: what it got since its hand-over began, and the last number by conversation. */
   const heard = new Map<string, { ids: Set<string>; last: Map<string, number> }>();
 
   const claimOf = (user: string, data: JsonObject) => {
     const name = `${user} ${String(data['clientMessageId'])}`;
-    const claim = claims.get(name) ?? { contents: new Set<string>(), confirmed: undefined };
+    const claim = claims.get(name) ?? { contents: new Set<string>(), confirmed: undefined, since: view.clock };
     claims.set(name, claim);
     return claim;
   };
@@ -89,8 +89,9 @@ export const conversations = (view: View): Law => {
     numbered(messageId as string, { conversation, sequence: sequence as number, content, text: '' }, item);
     const intent = intents.get(content) as Intent;
     intent.confirmed += 1;
-    if (request.data['clientMessageId'] === undefined || forgotten(intent.since)) return;
+    if (request.data['clientMessageId'] === undefined) return;
     const claim = claimOf(conn.user, request.data);
+    if (forgotten(claim.since)) return;
     const one = claim.confirmed === undefined || claim.confirmed === content;
     must('a message is stored once', one, () => `"${content}" was taken for "${claim.confirmed}"`, item);
     claim.confirmed = content;
@@ -141,6 +142,10 @@ export const conversations = (view: View): Law => {
 
   return {
     see(item) {
+      if (item.kind === 'clock') {
+        // What is stored expires by the clock of that moment, which may have gone back.
+        for (const one of [...intents.values(), ...claims.values()]) one.since = Math.min(one.since, item.clock);
+      }
       if (item.kind === 'sent' && item.request.action === 'sendMessage') {
         sent(view.conn(item.conn), item.request.data, item);
       }

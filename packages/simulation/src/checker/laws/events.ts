@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { allCame, conflationTold } from '../gaps.js';
+import { allCame, conflationTold, wishOf } from '../gaps.js';
 import { offsetOf, placeOf } from '../ids.js';
 import { isServed, type Law, must, type Received } from '../law.js';
 import type { Seen } from '../trace.js';
@@ -28,14 +28,7 @@ export const events = (view: View): Law => {
   /** Subscriptions that are confirmed, and those that are asked for and may be active. */
   const asked = (conn: Conn, known: Known): boolean =>
     [...conn.subs.values()].some((sub) => goesTo(known, sub)) ||
-    conn.pending.some(
-      ({ request: { action, data } }) =>
-        action === 'subscribeToDeals' &&
-        goesTo(known, {
-          topic: (data['topic'] ?? 'all-deals') as string,
-          filters: (data['filters'] ?? {}) as Known['said']['data'],
-        }),
-    );
+    conn.pending.some(({ request: { action, data } }) => action === 'subscribeToDeals' && goesTo(known, wishOf(data)));
 
   /** The cursor of each subscription but those in replay is at this id now: nothing may be missing before it. */
   const served = (conn: Conn, to: number, item: Seen): void => {
@@ -78,8 +71,7 @@ export const events = (view: View): Law => {
     if (item.wire.replay === undefined) live(conn, known, item);
     else replayed(conn, item.wire.replay, known, item);
     conn.events.add(id);
-    conn.highest = Math.max(conn.highest, known.offset);
-    served(conn, known.offset, item);
+    if (item.wire.replay === undefined) served(conn, known.offset, item);
     conflationTold(conn, item);
   };
 

@@ -11,13 +11,10 @@ export interface Mail {
   readonly sender: string | undefined;
   /** A message's content, or a notification's title: unique for what was wanted once. */
   readonly tag: string;
-  /** When it was asked for first, as an index and by the clock. */
+  /** When it was asked for first, as an index. */
   readonly since: number;
-  readonly born: number;
   /** The connections that it was sent from. */
   readonly sentFrom: Set<string> | undefined;
-  /** Unix milliseconds. */
-  readonly expires: number;
   /** Indexes into the trace: confirmed to who sent it, first pushed to its recipient, acknowledged and told so. */
   confirmed: number | undefined;
   pushed: number | undefined;
@@ -28,7 +25,8 @@ export interface Mail {
 interface Asked {
   attempts: number;
   readonly since: number;
-  readonly born: number;
+  /** The lowest clock since then: what is stored expires by the clock of that moment, which may have gone back. */
+  born: number;
   readonly from: Set<string>;
 }
 
@@ -68,10 +66,7 @@ export const mails = (view: View) => {
     if (before !== undefined) return before;
     const from = asked.get(tag);
     must('a message is what was sent', from !== undefined, () => `"${tag}" was never sent`, item);
-    const { since, born, from: sentFrom } = from as Asked;
-    const { retentionMessagesSeconds, retentionNotificationsSeconds } = view.rules;
-    const kept = kind === 'message' ? retentionMessagesSeconds : retentionNotificationsSeconds;
-    const expires = Math.min(born + kept * 1000, expiries.get(tag) ?? Number.POSITIVE_INFINITY);
+    const { since, from: sentFrom } = from as Asked;
     const mail: Mail = {
       id,
       kind,
@@ -79,9 +74,7 @@ export const mails = (view: View) => {
       sender,
       tag,
       since,
-      born,
       sentFrom: kind === 'message' ? sentFrom : undefined,
-      expires,
       confirmed: undefined,
       pushed: undefined,
       acked: undefined,
@@ -129,6 +122,7 @@ export const mails = (view: View) => {
     see(item: Seen): void {
       if (item.kind === 'clock') {
         for (const [conn, low] of lowest) if (item.clock < low) lowest.set(conn, item.clock);
+        for (const one of asked.values()) one.born = Math.min(one.born, item.clock);
       } else if (item.kind === 'dial') lowest.set(view.conn(item.conn), item.clock);
       else if (item.kind === 'called' && item.name === 'notifications') {
         const body = JSON.parse(item.body as string) as NotificationBody;
@@ -152,7 +146,12 @@ export const mails = (view: View) => {
     wasRepeated: (mail: Mail): boolean => (asked.get(mail.tag)?.attempts ?? 0) > 1,
 
     /** Whether it may have expired by now, by a clock that jumps. */
-    mayBeExpired: (mail: Mail): boolean => view.latest >= mail.expires,
+    mayBeExpired: ({ kind, tag }: Mail): boolean => {
+      const { retentionMessagesSeconds, retentionNotificationsSeconds } = view.rules;
+      const kept = kind === 'message' ? retentionMessagesSeconds : retentionNotificationsSeconds;
+      const end = (asked.get(tag)?.born ?? 0) + kept * 1000;
+      return view.latest >= Math.min(end, expiries.get(tag) ?? end);
+    },
 
     /** Whether it had expired at all times since a connection was dialled. */
     surelyExpired: (mail: Mail, conn: Conn): boolean => {

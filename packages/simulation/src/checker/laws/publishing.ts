@@ -92,7 +92,10 @@ export const publishing = (view: View): Law => {
 
   return {
     see(item) {
-      if (item.kind === 'called') {
+      if (item.kind === 'clock') {
+        // A key is remembered from the moment of its append, and the clock may have gone back until then.
+        for (const body of bodies.values()) body.since = Math.min(body.since, item.clock);
+      } else if (item.kind === 'called') {
         attempts.set(item.call, { called: item, faults: view.faults, above });
         const scope = `${item.name} ${item.key}`;
         // Whichever body comes first wins, so two bodies under a key may each be the other one.

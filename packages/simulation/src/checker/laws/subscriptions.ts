@@ -1,5 +1,5 @@
 import type { JsonObject } from '@aideals/protocol';
-import { allCame, conflationTold } from '../gaps.js';
+import { allCame, conflationTold, wishOf } from '../gaps.js';
 import { offsetOf } from '../ids.js';
 import { isError, type Law, must, type Received } from '../law.js';
 import { isCovered, lostIsTrue, mayBeTrimmed } from '../positions.js';
@@ -29,10 +29,7 @@ export const subscriptions = (view: View): Law => {
 
   const confirmed = (conn: Conn, { request, stream }: Pending, item: Received): void => {
     const { data } = item.wire;
-    const wish = {
-      topic: (request.data['topic'] ?? 'all-deals') as string,
-      filters: (request.data['filters'] ?? {}) as JsonObject,
-    };
+    const wish = wishOf(request.data);
     const id = data['subscriptionId'] as string;
     const told = { topic: data['topic'] as string, filters: data['filters'] as JsonObject };
     must('a subscription is what was asked for', sameWish(wish, told), () => `${id} is another one`, item);
@@ -93,9 +90,6 @@ export const subscriptions = (view: View): Law => {
     const counted = () => `${sub.id} got ${ids.size} events and was told of ${String(replayed)}`;
     must('a replay tells its number', ids.size === replayed, counted, item);
     must('a replay tells its position', to >= replay.last, () => `${sub.id} is told ${String(lastEventId)}`, item);
-    // From here on its cursor is the highest id received on the connection.
-    const own = conn.subs.get(sub.id);
-    if (own !== undefined) allCame(view, conn, own, { after: own.kept, to: conn.highest, came: conn.events }, item);
     conflationTold(conn, item);
   };
 
