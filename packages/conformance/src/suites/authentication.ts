@@ -18,6 +18,29 @@ onTargets('Authentication', {}, (bench, check) => {
     }
   });
 
+  check('[AUTH-1] the name of the scheme is read without regard to case', async () => {
+    for (const scheme of ['bearer', 'BEARER']) {
+      await bench.open({ path: '/', headers: { Authorization: `${scheme} ${bench.token(bench.user())}` } });
+    }
+  });
+
+  check('[AUTH-12][AUTH-13] a token that is good for years is good for years', async () => {
+    for (const seconds of [30 * 86_400, 10 * 365 * 86_400, 1e11]) {
+      const session = await bench.openSettled({ claims: { exp: nowSeconds() + seconds } });
+      expect(await session.untilPong()).toEqual([]);
+      expect((await session.ask('getStatus')).type).toBe('statusUpdate');
+    }
+  });
+
+  check('[AUTH-14] an expiry with a fraction is told in whole seconds', async () => {
+    const exp = nowSeconds() + 40.5;
+    const session = await bench.open({ claims: { exp } });
+    expect(Math.abs(Number((await session.take('tokenExpiring')).data['expiresAt']) - exp)).toBeLessThan(1);
+    const token = bench.token(session.userId, { exp: exp + 100 });
+    const { expiresAt } = (await session.ask('refreshToken', { token })).data;
+    expect(Number.isInteger(expiresAt)).toBe(true);
+  });
+
   check('[AUTH-1] the first place that holds a token decides', async () => {
     const [first, second] = [bench.user(), bench.user()];
     const protocols = ['aideals.v1', `aideals.token.${bench.token(second)}`];

@@ -14,6 +14,11 @@ onTargets('Connecting', {}, (bench, check) => {
     }
   });
 
+  check('[CONN-1] Connection and Upgrade are read as HTTP says', async () => {
+    const headers = { Connection: 'keep-alive, Upgrade', Upgrade: 'WebSocket' };
+    expect((await (await bench.open({ headers })).ask('ping')).type).toBe('pong');
+  });
+
   check('[CONN-1] any other path is 404', async () => {
     for (const path of ['/other', '/ws/more', '/v1/broadcast', '/healthz', '/%77%73x', '//ws']) {
       const refused = refusalOf(await bench.dial({ path: `${path}?token=${bench.token(bench.user())}` }));

@@ -186,6 +186,11 @@ onTargets('Filters', {}, (bench, check) => {
         yes: [{ title: 'Smart-TV' }, { title: 'kaffee' }, { title: 'GRÖßE L' }, { title: 'a 4K screen' }],
         no: [{ title: 'tvs' }, { title: 'grö' }, { title: '4 k' }],
       },
+      {
+        filters: { keywords: 'wireless headphones' },
+        yes: [{ title: 'wireless mouse' }, { tags: ['headphones'] }],
+        no: [{ title: 'wire less' }],
+      },
       { filters: { keywords: ['a'.repeat(256)] }, yes: [{ title: 'A'.repeat(256) }], no: [{ title: 'a' }] },
     );
   });

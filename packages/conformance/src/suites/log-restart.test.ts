@@ -85,6 +85,28 @@ onTargets('The log across a restart', { env: {} }, (bench, check) => {
   });
 });
 
+onTargets('A log that forgets soon', { env: { AIDEALS_RETENTION_EVENTS_SECONDS: '1' } }, (bench, check) => {
+  check('[LOG-10] events that are too old are told as lost', async () => {
+    const topic = bench.topic();
+    const start = await position(bench);
+    await bench.publishMany(events(topic, 10));
+    const session = await bench.openSettled();
+    const seen = await poll(
+      async () => {
+        const tried = await replay(session, { topic, lastEventId: start });
+        await session.ask('unsubscribeFromDeals', { topic });
+        return tried.confirmed.data['recovered'] === false ? tried : undefined;
+      },
+      'the events to be trimmed',
+      15_000,
+    );
+    expect(seen.confirmed.data['lost']).toMatchObject({ reason: 'retention' });
+    const live = await bench.publish(topic, { n: 'live' });
+    const again = await replay(session, { topic, lastEventId: start });
+    expect(again.ids).toContain(live.id);
+  });
+});
+
 onTargets('A short log', { env: { AIDEALS_RETENTION_EVENTS: '20' } }, (bench, check) => {
   check('[LOG-10][LOG-7] events that were trimmed are told as lost', async () => {
     const topic = bench.topic();

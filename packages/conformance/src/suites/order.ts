@@ -39,6 +39,17 @@ onTargets('Order', {}, (bench, check) => {
     expect(heard.map((frame) => frame.data['sequence'])).toEqual(names.map((_, n) => n + 1));
   });
 
+  check('[ORDER-1] thousands of frames at once are all answered', async () => {
+    const session = await bench.openSettled();
+    const frames = Array.from({ length: 5000 }, (_, n) => ({
+      opcode: 1,
+      payload: `{"action":"ping","requestId":"${n}"}`,
+    }));
+    session.raw.send(...frames);
+    const answers = await session.takeMany('pong', frames.length);
+    expect(answers.every((answer, n) => answer.requestId === String(n))).toBe(true);
+  });
+
   check('[ORDER-2] what a frame changed is seen by the next one', async () => {
     const session = await bench.openSettled();
     const topic = bench.topic();

@@ -4,7 +4,7 @@ import { linesWith } from '../expectations.js';
 import { onTargets } from '../suite.js';
 import { tokenFor } from '../tokens.js';
 
-onTargets('A server that runs', { env: {} }, (bench, check) => {
+onTargets('A server that runs', { env: { AIDEALS_LOG_LEVEL: 'trace' } }, (bench, check) => {
   check(
     '[START-4] a second server on the same data folder stops, and the first goes on',
     async () => {

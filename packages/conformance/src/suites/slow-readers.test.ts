@@ -2,6 +2,7 @@ import type { JsonObject } from '@aideals/protocol';
 import { expect } from 'vitest';
 import type { Bench } from '../bench.js';
 import { offsetOf, str } from '../expectations.js';
+import { encodeFrame } from '../frame-codec.js';
 import { poll } from '../poll.js';
 import type { Session } from '../session.js';
 import { onTargets } from '../suite.js';
@@ -136,6 +137,31 @@ onTargets(
 );
 
 onTargets('Readers that stall', { env: { AIDEALS_OUTBOX_STALL_SECONDS: '1' } }, (bench, check) => {
+  check(
+    '[SLOW-2][SLOW-4] one that asks and asks and reads no answer is closed with 4008, and no one else notices',
+    async () => {
+      const session = await bench.openSettled();
+      session.raw.forget = true;
+      session.raw.pause();
+      const brisk = await bench.openSettled();
+      const asked = Buffer.concat(
+        Array.from({ length: 1000 }, () => encodeFrame({ opcode: 1, payload: '{"action":"getStatus"}' })),
+      );
+      for (let n = 0; n < 200; n += 1) session.raw.sendBytes(asked);
+      await poll(
+        async () => {
+          expect((await brisk.ask('ping')).type).toBe('pong');
+          return (await isOpen(bench, session)) ? undefined : true;
+        },
+        'the server to give up',
+        20_000,
+      );
+      session.raw.resume();
+      expect(await session.closing()).toMatchObject({ code: 4008 });
+    },
+    40_000,
+  );
+
   check(
     '[SLOW-2][CLOSE-10] a reader that takes no byte for the stall time, while something waits, is closed with 4008',
     async () => {

@@ -11,19 +11,25 @@ const limits = {
 };
 
 onTargets('Small limits', { env: limits }, (bench, check) => {
-  check('[CONN-13] a connect past AIDEALS_MAX_CONNECTIONS is 503 with Retry-After, until one closes', async () => {
-    const first = await bench.open();
-    for (let n = 1; n < 12; n += 1) await bench.open();
-    const refused = refusalOf(await bench.dial());
-    expect(refused.status).toBe(503);
-    expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
-    expect(refused.json).toEqual(errorWith('CONNECTION_ERROR'));
-    first.raw.send({ opcode: opcodes.close, payload: closePayload(1000) });
-    await first.closing();
-    await bench.openSettled();
-  });
+  check(
+    '[CONN-13][CONN-3] a connect past AIDEALS_MAX_CONNECTIONS is 503 with Retry-After, until one closes',
+    async () => {
+      const first = await bench.open();
+      for (let n = 1; n < 12; n += 1) await bench.open();
+      const refused = refusalOf(await bench.dial());
+      expect(refused.status).toBe(503);
+      expect(Number(refused.headers['retry-after'])).toBeGreaterThan(0);
+      expect(refused.json).toEqual(errorWith('CONNECTION_ERROR'));
+      const plain = await bench.server.call('GET', `/ws?token=${bench.token(bench.user())}`);
+      expect(plain.status).toBe(503);
+      expect(plain.headers['retry-after']).toBe(refused.headers['retry-after']);
+      first.raw.send({ opcode: opcodes.close, payload: closePayload(1000) });
+      await first.closing();
+      await bench.openSettled();
+    },
+  );
 
-  check('[LIMIT-8] one past AIDEALS_MAX_CONNECTIONS_PER_USER is 429, until one closes', async () => {
+  check('[LIMIT-8][CONN-3] one past AIDEALS_MAX_CONNECTIONS_PER_USER is 429, until one closes', async () => {
     const user = bench.user();
     const first = await bench.open({ user });
     await bench.open({ user });
@@ -31,6 +37,7 @@ onTargets('Small limits', { env: limits }, (bench, check) => {
     expect(refused.head.status).toBe(429);
     expect(Number(refused.head.headers['retry-after'])).toBeGreaterThan(0);
     if (!refused.open) expect(JSON.parse(refused.body)).toEqual(errorWith('RATE_LIMIT_EXCEEDED'));
+    expect((await bench.server.call('GET', `/ws?token=${bench.token(user)}`)).status).toBe(429);
     await bench.open();
     await first.close();
     await bench.openSettled({ user });
