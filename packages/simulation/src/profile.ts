@@ -75,6 +75,8 @@ export const profileOf = (random: Random): Profile => {
   // Where a directory takes its time, deal events may overtake each other, and so may a refresh and the timer of its token:
   // there only mail is sent.
   const slow = random.chance(0.1);
+  // Much is sent to people who come and go.
+  const busy = random.chance(0.15);
   return {
     users: random.between(2, 3),
     devices: random.between(3, 5),
@@ -91,15 +93,15 @@ export const profileOf = (random: Random): Profile => {
     heldBytes: random.pick([500, 3_000, 262_144]),
     tokens: slow ? LONG : random.pick([LONG, LONG, [10, 200]]),
     weights: {
-      publish: slow ? 0 : random.between(6, 30),
+      publish: slow ? 0 : busy ? 4 : random.between(6, 30),
       bulk: random.chance(0.05) && !slow ? 2 : 0,
-      notify: random.between(1, 8),
-      chat: random.between(2, 25),
+      notify: busy ? 15 : random.between(1, 8),
+      chat: busy ? 40 : random.between(2, 25),
       subscribe: slow ? 0 : random.between(3, 12),
       acknowledge: random.between(1, 10),
       small: random.between(1, 4),
       refresh: slow ? 0 : random.between(0, 4),
-      leave: random.between(1, 8),
+      leave: busy ? 15 : random.between(1, 8),
       stall: random.between(0, 3),
       tick: random.between(2, 12),
       jump: random.chance(0.4) && !slow ? 2 : 0,

@@ -22,7 +22,7 @@ const populate = (world: World): void => {
   const { random, profile } = world;
   for (let i = 0; i < profile.devices; i++) {
     const user = `u${i < profile.users ? i : random.below(profile.users)}`;
-    const client = random.chance(0.5) ? `c${random.chance(0.1) ? 0 : i}` : undefined;
+    const client = random.chance(0.5) ? `c${random.chance(0.25) ? 0 : i}` : undefined;
     world.devices.push(new Device(world, user, client));
   }
 };

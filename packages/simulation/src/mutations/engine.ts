@@ -98,14 +98,14 @@ export const engineMutations: Mutations = {
 
   'lost-is-not-told': {
     about: 'A gap is confirmed as recovered.',
-    breaks: ['every gap is told', 'positions are kept'],
+    breaks: ['every gap is told', 'who keeps a cursor misses nothing', 'the log is dense'],
     engine: (engine) =>
       changed(engine, async (asked, go) => {
         const outcome = await go();
         if (asked.action !== 'subscribeToDeals' || !outcome.reply?.text.includes('"lost"')) return outcome;
         const reply = rewritten(outcome.reply, (wire) => {
           const { lost: _, ...data } = wire['data'] as JsonObject;
-          return { ...wire, data: { ...data, recovered: true } };
+          return { ...wire, data: { ...data, recovered: true, lastEventId: asked.data['lastEventId'] as string } };
         });
         return { ...outcome, reply };
       }),

@@ -14,10 +14,14 @@ export const events = (view: View): Law => {
   const { truth } = view;
 
   const genuine = (item: Received, id: string): Known => {
-    const { type, topic, data } = item.wire;
+    const { type, topic, data, filters } = item.wire;
     const said = truth.published.get(tagOf(data));
     const unchanged =
-      said !== undefined && said.type === type && said.topic === topic && isDeepStrictEqual(said.data, data);
+      said !== undefined &&
+      said.type === type &&
+      said.topic === topic &&
+      isDeepStrictEqual(said.data, data) &&
+      (filters === undefined || isDeepStrictEqual(said.filters, filters));
     must('an event is what was published', unchanged, () => `${id} is not what was published`, item);
     const known = truth.byId.get(id) as Known;
     const one = known.tag === tagOf(data);
