@@ -1,3 +1,4 @@
+import { errorFrame } from '@aideals/core';
 import { type ErrorCode, WireError } from '@aideals/protocol';
 
 /** An HTTP answer that is an error: the envelope of every error as its body. */
@@ -8,8 +9,7 @@ export interface Refusal {
 }
 
 /** The body of an error. `at` is Unix milliseconds. */
-export const errorBody = (error: WireError, at: number): string =>
-  JSON.stringify({ type: 'error', data: error.data, timestamp: Math.floor(at / 1000) });
+export const errorBody = (error: WireError, at: number): string => errorFrame(error, undefined, at).text;
 
 /** The headers that a status asks for. */
 const headersOf = (status: number, retryAfter: number | undefined): Record<string, string> => ({

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { BlockList } from 'node:net';
-import { type Refusal, refuse } from '../refusal.js';
-import { bearerOf, offeredToken } from './credentials.js';
+import { readGreeting } from '@aideals/core';
+import { WireError } from '@aideals/protocol';
+import { errorBody, type Refusal, refusalOf, refuse } from '../refusal.js';
 import { clientAddress, contains, isTrusted, networkList } from './networks.js';
 import { isOriginAllowed, type OriginRules } from './origins.js';
 
@@ -23,8 +24,6 @@ export interface Introduction {
 export type Introduced =
   | { readonly ok: true; readonly introduction: Introduction }
   | { readonly ok: false; readonly refusal: Refusal };
-
-const CLIENT = /^[A-Za-z0-9_-]{1,64}$/u;
 
 const refused = (refusal: Refusal): Introduced => ({ ok: false, refusal });
 
@@ -86,17 +85,19 @@ export class Gatekeeper {
     if (!this.isOriginAllowed(request)) {
       return refused(refuse(403, 'AUTHORIZATION_ERROR', 'pages of this origin may not connect'));
     }
-    const offered = offeredToken(request.headers);
-    if (!offered.ok) {
-      return refused(refuse(400, 'VALIDATION_ERROR', offered.problem, { path: 'Sec-WebSocket-Protocol' }));
+    const { authorization, 'sec-websocket-protocol': protocols } = request.headers;
+    const presented = {
+      authorization,
+      protocols,
+      token: query.get('token') ?? undefined,
+      client: query.get('client') ?? undefined,
+    };
+    try {
+      const { token, client } = readGreeting(presented);
+      return { ok: true, introduction: { token, client, ip: this.addressOf(request) } };
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      return refused(refusalOf(error.status, errorBody(error, Date.now())));
     }
-    const client = query.get('client') ?? undefined;
-    if (client !== undefined && !CLIENT.test(client)) {
-      return refused(
-        refuse(400, 'VALIDATION_ERROR', 'must be 1 to 64 letters, digits, - and _', { path: 'query.client' }),
-      );
-    }
-    const token = bearerOf(request.headers.authorization) ?? offered.token ?? query.get('token') ?? undefined;
-    return { ok: true, introduction: { token, client, ip: this.addressOf(request) } };
   }
 }

@@ -1,7 +1,6 @@
-import type { Credentials } from '@aideals/core';
+import { bearerOf, type Credentials } from '@aideals/core';
 import { type CallName, callList } from '@aideals/protocol';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { bearerOf } from '../admission/credentials.js';
 import type { Gatekeeper } from '../admission/gatekeeper.js';
 import type { EngineHolder } from '../socket/session.js';
 import { sendResponse } from './answers.js';

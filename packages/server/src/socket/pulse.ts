@@ -72,7 +72,8 @@ export class Pulse {
     this.#look(now);
     if (now - this.#activeAt >= idleMs) return 'idle';
     if (now >= this.#pingAt) {
-      this.#pingAt = now + heartbeatMs;
+      // By the plan and not by the look, so that looking seldom makes no ping late after another.
+      this.#pingAt = Math.max(this.#pingAt + heartbeatMs, now + heartbeatMs / 2);
       this.#outbox.control(pingFrame);
     }
     if (now - this.#takenAt >= stallMs / 2 || now - this.#heardAt >= (heartbeatMs + goneMs) / 2) return 'suspect';

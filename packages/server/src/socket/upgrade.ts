@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import type { ConnectionRecord, Ids } from '@aideals/core';
+import { type ConnectionRecord, type Ids, SUBPROTOCOL } from '@aideals/core';
 import { WebSocketServer } from 'ws';
-import { PROTOCOL } from '../admission/credentials.js';
 import type { Gatekeeper } from '../admission/gatekeeper.js';
 import { type Refusal, refusalOf, refuse } from '../refusal.js';
 import { ConnectionSocket } from './connection-socket.js';
@@ -74,7 +73,7 @@ export const upgradeListener = (options: UpgradeOptions) => {
     maxPayload: options.messageBytes,
     maxFragments: options.fragments,
     ...unlisted,
-    handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
+    handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
   });
   handshakes.on('wsClientError', (error: Error, socket) => {
     reject(socket, refuse(400, 'VALIDATION_ERROR', error.message));
