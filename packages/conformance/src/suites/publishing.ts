@@ -29,6 +29,17 @@ onTargets('Publishing', {}, (bench, check) => {
     });
   });
 
+  check('[PUSH-4] an event carries the attributes that the publisher laid over its data', async () => {
+    const session = await bench.openSettled();
+    const topic = bench.topic();
+    await session.ask('subscribeToDeals', { topic, filters: { minDiscount: 20 } });
+    const filters = { discount: 25, brand: null, tags: ['a', 1] };
+    await broadcast(bench, { topic, data: { n: 1 }, filters });
+    await broadcast(bench, { topic, data: { n: 2, discount: 30 } });
+    expect(await session.take('dealUpdate')).toMatchObject({ data: { n: 1 }, filters });
+    expect(await session.take('dealUpdate')).not.toHaveProperty('filters');
+  });
+
   check('[HTTP-8] what is left out has its default: dealUpdate on all-deals', async () => {
     const session = await bench.openSettled();
     await session.ask('subscribeToDeals', {});
