@@ -120,7 +120,13 @@ export async function run({ rounds, seconds, target }) {
         aidealsCpuMicros: median(of('aideals', 'cpuMicrosPerTrip')),
         bareTripsPerSecond: median(of('bare ws', 'tripsPerSecond')),
         aidealsTripsPerSecond: median(of('aideals', 'tripsPerSecond')),
-        ratio: { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) },
+        ratio: {
+          median: median(ratios),
+          min: Math.min(...ratios),
+          max: Math.max(...ratios),
+          // Other work on the machine only adds to what a round costs: the cheapest of each are the least disturbed.
+          atBest: Math.min(...of('aideals', 'cpuMicrosPerTrip')) / Math.min(...of('bare ws', 'cpuMicrosPerTrip')),
+        },
         samples,
       });
     }
@@ -150,10 +156,20 @@ async function report(results, plan) {
     fixed(result.aidealsCpuMicros),
     fixed(result.ratio.median, 2),
     `${fixed(result.ratio.min, 2)}–${fixed(result.ratio.max, 2)}`,
+    fixed(result.ratio.atBest, 2),
     fixed(result.bareTripsPerSecond, 0),
     fixed(result.aidealsTripsPerSecond, 0),
   ]);
-  const head = ['in flight', 'bare ws µs', 'aideals µs', 'ratio', 'min–max', 'bare ws trips/s', 'aideals trips/s'];
+  const head = [
+    'in flight',
+    'bare ws µs',
+    'aideals µs',
+    'ratio',
+    'min–max',
+    'best to best',
+    'bare ws trips/s',
+    'aideals trips/s',
+  ];
   const pinned = canPin && availableParallelism() > 1;
   const [load = 0] = loadavg();
   // Of this benchmark itself there are two processes, of which one waits while the other works.
@@ -163,7 +179,7 @@ async function report(results, plan) {
       pinned ? 'servers on core 0, load on core 1' : 'not pinned'
     })\n\n${table([head, ...rows])}\n\nratio ≤ ${plan.target}: ${met ? 'met' : 'not met'}\n${
       busy
-        ? `The machine is busy with other work (load ${load.toFixed(1)}): ratios come out higher than they are.\n`
+        ? `The machine is busy with other work (load ${load.toFixed(1)}): the median comes out higher than it is; trust best to best.\n`
         : ''
     }`,
   );
