@@ -1,4 +1,4 @@
-import { subscribe } from '../features/deals.js';
+import { subscribe } from '../features/subscribing.js';
 import type { ActionHandler } from '../handler.js';
 import { storing } from '../storing.js';
 

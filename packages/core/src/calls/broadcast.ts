@@ -1,5 +1,5 @@
 import { reservedTypes, WireError } from '@aideals/protocol';
-import { publish } from '../features/deals.js';
+import { publish } from '../features/publishing.js';
 import type { CallHandler } from '../handler.js';
 import { storing } from '../storing.js';
 

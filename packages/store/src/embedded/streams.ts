@@ -71,14 +71,21 @@ export const embeddedStreams = ({ log, meta, writer, clock, segment }: EmbeddedS
     return { ids: offsets.map(idOf), offsets, replayed, flushed };
   };
 
+  /** In the order of the calls: those that share a flush resolve as they were made. */
+  const committed = (appended: StreamAppend): Promise<StreamAppend> => appended.flushed.then(() => appended);
+
   return {
-    append(list: readonly NewEvent[], options?: { key: string; digest: string }): StreamAppend {
+    /**
+     * Resolves when the events are in the file: an event that someone was sent and that a killed process then loses would
+     * leave that reader with a position that the log never had.
+     */
+    append(list: readonly NewEvent[], options?: { key: string; digest: string }): Promise<StreamAppend> {
       const now = clock.now();
       const used = options && usedKeys.get(options.key, now);
       if (used !== undefined) {
         if (used.digest !== options?.digest) throw new IdempotencyConflict();
         // The first use may not be durable yet, and this one must not be confirmed before it.
-        return answer(used.first, used.count, true, writer.flushed);
+        return committed(answer(used.first, used.count, true, writer.flushed));
       }
       const first = events.top + 1;
       const batch = writer.batch();
@@ -87,7 +94,7 @@ export const embeddedStreams = ({ log, meta, writer, clock, segment }: EmbeddedS
         usedKeys.put(batch, options.key, { digest: options.digest, first, count: list.length }, now);
       }
       storeSegments(batch);
-      return answer(first, list.length, false, batch.flushed);
+      return committed(answer(first, list.length, false, batch.flushed));
     },
 
     locate: (id: string): Located => segments.locate(id, events.begin, events.top),

@@ -53,15 +53,16 @@ const fill = async (): Promise<void> => {
   const lost: string[] = [];
   let failure: unknown;
   for (let n = 1; failure === undefined; n++) {
-    const appended = await streams.append([event(n, 3_000)], { key: `k${n}`, digest: 'd' });
-    const row = await table.append('rows', { n });
-    const second = await streams.append([event(n, 10)]);
+    const top = await streams.top();
+    const meant = [top + 1, top + 2].map((offset) => streams.idOf(offset));
     try {
-      await Promise.all([appended.flushed, row.stored && row.flushed, second.flushed]);
+      const appended = streams.append([event(n, 3_000)], { key: `k${n}`, digest: 'd' });
+      const row = await table.append('rows', { n });
+      await Promise.all([appended, row.stored && row.flushed, streams.append([event(n, 10)])]);
       flushed = n;
     } catch (error) {
       failure = error;
-      lost.push(...appended.ids, ...second.ids);
+      lost.push(...meant);
     }
   }
   const message = (failure as Error).message;

@@ -1,0 +1,64 @@
+import { WireError } from '@aideals/protocol';
+import { fanOut } from '../delivery/fan-out.js';
+import { fitsMessage } from '../delivery/frames.js';
+import {
+  IdempotencyConflict,
+  type LogEvent,
+  type NewEvent,
+  type Ports,
+  type Sent,
+  type StreamAppend,
+} from '../ports/index.js';
+import type { Settings } from '../settings.js';
+
+export interface PublishContext {
+  readonly ports: Ports;
+  readonly settings: Settings;
+  readonly now: number;
+}
+
+export interface Published extends Sent {
+  readonly id: string;
+}
+
+type Idempotency = { readonly key: string; readonly digest: string } | undefined;
+
+const append = async (ports: Ports, events: readonly NewEvent[], once: Idempotency): Promise<StreamAppend> => {
+  try {
+    return await ports.streams.append(events, once);
+  } catch (error) {
+    if (!(error instanceof IdempotencyConflict)) throw error;
+    throw new WireError('VALIDATION_ERROR', 'the Idempotency-Key was used with another body', undefined, 409);
+  }
+};
+
+/** Commits events to the log, delivers them in its order, and resolves when they are flushed. All or nothing. */
+export const publish = async (
+  cx: PublishContext,
+  events: readonly NewEvent[],
+  once: Idempotency,
+): Promise<{ readonly published: readonly Published[]; readonly replayed: boolean }> => {
+  const { ports } = cx;
+  const tooLarge = events.findIndex(
+    (event) => !fitsMessage(event.data, cx.settings.limits.messageBytes, event.filters),
+  );
+  if (tooLarge >= 0) {
+    const path = events.length === 1 ? 'data' : `${tooLarge}.data`;
+    throw WireError.field(path, `makes a message over ${cx.settings.limits.messageBytes} bytes; send less`, 413);
+  }
+  const appended = await append(ports, events, once);
+  const published: Published[] = [];
+  for (const [i, event] of events.entries()) {
+    const id = appended.ids[i] as string;
+    if (appended.replayed) {
+      published.push({ id, sent: 0, queued: 0, gone: 0 });
+      continue;
+    }
+    const logged: LogEvent = { ...event, id, offset: appended.offsets[i] as number };
+    const sent = fanOut(ports, logged);
+    // Awaited only where it must be: between two fan-outs of one node nothing else may begin.
+    published.push({ id, ...(sent instanceof Promise ? await sent : sent) });
+  }
+  await appended.flushed;
+  return { published, replayed: appended.replayed };
+};

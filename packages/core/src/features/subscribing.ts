@@ -1,0 +1,84 @@
+import { type Filters, WireError } from '@aideals/protocol';
+import { liveFrom } from '../delivery/live-from.js';
+import type { Continuation } from '../outcome.js';
+import type { Lost, Ports, Subscription } from '../ports/index.js';
+import type { Settings } from '../settings.js';
+
+export interface SubscribeContext {
+  readonly ports: Ports;
+  readonly settings: Settings;
+  readonly now: number;
+}
+
+export interface SubscribeRequest {
+  readonly connectionId: string;
+  readonly topic: string;
+  readonly filters: Filters;
+  readonly lastEventId: string | undefined;
+}
+
+export interface SubscribeResult {
+  readonly subscription: Subscription;
+  readonly lastEventId: string;
+  readonly recovered?: boolean;
+  readonly lost?: Lost;
+  readonly next: Continuation;
+}
+
+interface Begun {
+  readonly subscription: Subscription;
+  readonly from: number;
+}
+
+const register = async (cx: SubscribeContext, connectionId: string, wanted: Subscription): Promise<Subscription> => {
+  const { directory, gateway } = cx.ports;
+  const max = cx.settings.limits.subscriptionsPerConnection;
+  const registering = directory.subscribe(connectionId, wanted, max);
+  // Awaited only where it must be: no event may come between the registration and the hold.
+  const subscribed = registering instanceof Promise ? await registering : registering;
+  if (subscribed.outcome === 'gone') throw new WireError('CONNECTION_ERROR', 'the connection is closing');
+  if (subscribed.outcome === 'full') {
+    throw new WireError('SUBSCRIPTION_ERROR', `a connection has at most ${max} subscriptions; end one first`, { max });
+  }
+  gateway.hold(connectionId);
+  return subscribed.subscription;
+};
+
+/** Registered and held, with the offset past which events come live; undone where that cannot be had. */
+const begin = async (cx: SubscribeContext, connectionId: string, wanted: Subscription): Promise<Begun> => {
+  const { directory, gateway } = cx.ports;
+  const subscription = await register(cx, connectionId, wanted);
+  try {
+    return { subscription, from: await liveFrom(cx.ports) };
+  } catch (error) {
+    // Another's registration of the same filters stays.
+    if (subscription === wanted) await directory.unsubscribe(connectionId, wanted.subscriptionId);
+    gateway.release(connectionId, 0);
+    throw error;
+  }
+};
+
+/**
+ * Registers first, then reads the log: one of the two always sees an event that is published meanwhile. Events are held from
+ * the registration on, so that none comes before the confirmation.
+ */
+export const subscribe = async (cx: SubscribeContext, request: SubscribeRequest): Promise<SubscribeResult> => {
+  const { streams, ids } = cx.ports;
+  const { connectionId, topic, filters, lastEventId } = request;
+  // Located before anything is registered: where this fails, nothing has changed. What is trimmed later, the replay tells.
+  const located = lastEventId === undefined ? undefined : await streams.locate(lastEventId);
+  const wanted = { subscriptionId: ids.next('subscription'), topic, filters };
+  const { subscription, from } = await begin(cx, connectionId, wanted);
+  if (located === undefined) {
+    return { subscription, lastEventId: streams.idOf(from), next: { kind: 'catchup', after: from } };
+  }
+  const { after, lost } = located;
+  const { subscriptionId } = subscription;
+  return {
+    subscription,
+    lastEventId: streams.idOf(after),
+    recovered: lost === undefined,
+    ...(lost === undefined ? {} : { lost }),
+    next: { kind: 'replay', subscriptionId, after, until: Math.max(after, from), replayed: 0 },
+  };
+};
