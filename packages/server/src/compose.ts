@@ -75,7 +75,11 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
   const gateway = new SocketGateway({ flusher, heldBytes: limits.outboxSoftBytes });
   gateway.advance(await store.streams.top());
   const directory = memoryDirectory();
-  const metrics = new Metrics(counters, { connections: () => directory.count(), given: () => gateway.given() });
+  const metrics = new Metrics(counters, {
+    connections: () => directory.count(),
+    given: () => gateway.given(),
+    stored: () => store.stats(),
+  });
   const alarm = new Alarm(clock.now, (event) => void ring(event));
   const schedule = memorySchedule(() => alarm.set());
   const ports: Ports = {

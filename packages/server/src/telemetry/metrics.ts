@@ -44,6 +44,8 @@ const processRegistry = (): Registry => {
 export interface Gauges {
   readonly connections: () => number;
   readonly given: () => number;
+  /** Of the store: flushes to the disk, and rows written or removed by them. */
+  readonly stored: () => { readonly flushes: number; readonly writes: number };
 }
 
 /** What a server counts, in the form of Prometheus. Names begin with `aideals_`. */
@@ -74,6 +76,8 @@ export class Metrics {
     this.#total('outbox_bytes', 'Bytes written to sockets.', () => outboxes.bytes);
     this.#total('outbox_writes', 'Writes to sockets.', () => outboxes.writes);
     this.#total('conflated', 'Frames that made room for a newer one of the same key.', () => outboxes.conflated);
+    this.#total('store_flushes', 'Flushes of the store to its disk.', () => gauges.stored().flushes);
+    this.#total('store_writes', 'Rows that these flushes wrote or removed.', () => gauges.stored().writes);
     this.#gauge('connections', 'Open connections.', gauges.connections);
     this.#gauge('log_given', 'The last offset of the log that was given out.', gauges.given);
   }
