@@ -1,8 +1,9 @@
 import type { JsonObject } from '@aideals/protocol';
+import type { Conn, Sub } from './conn.js';
 import { must } from './law.js';
 import type { Seen } from './trace.js';
 import { goesTo, type Known, wasThere } from './truth.js';
-import type { Conn, Sub, View } from './view.js';
+import type { View } from './view.js';
 
 /** The index of the first event behind an offset. */
 const firstBehind = (events: readonly Known[], offset: number): number => {

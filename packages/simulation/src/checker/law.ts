@@ -1,5 +1,6 @@
+import type { Conn } from './conn.js';
 import { Broken, type Seen, type SeenOf } from './trace.js';
-import type { Conn, View } from './view.js';
+import type { View } from './view.js';
 
 /** A law watches a trace, item by item, after the view has seen each, and throws `Broken` where it does not hold. */
 export interface Law {

@@ -1,6 +1,7 @@
+import type { Conn } from './conn.js';
 import { offsetOf, placeOf } from './ids.js';
 import { must, type Received } from './law.js';
-import type { Conn, View } from './view.js';
+import type { View } from './view.js';
 
 /** Whether the log that a connection met still held the place that a cursor names, as far as the trace can tell. */
 export const isCovered = ({ truth }: View, conn: Conn, cursor: string): 'yes' | 'no' | 'unknown' => {

@@ -1,5 +1,6 @@
+import type { Conn, Pending } from '../conn.js';
 import { isError, type Law, must, type Received } from '../law.js';
-import { type Conn, expiryOf, type Pending, type View } from '../view.js';
+import { expiryOf, type View } from '../view.js';
 
 const replies: Readonly<Record<string, string>> = {
   ping: 'pong',

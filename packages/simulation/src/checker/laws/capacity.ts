@@ -1,5 +1,6 @@
+import type { Conn, Pending } from '../conn.js';
 import { isError, type Law, must, type Received } from '../law.js';
-import type { Conn, Pending, View } from '../view.js';
+import type { View } from '../view.js';
 import { mails, usersOf } from './mails.js';
 
 /** A mailbox takes as much as it was set to, and refuses no less. */

@@ -1,6 +1,7 @@
+import type { Conn } from '../conn.js';
 import { type Law, must } from '../law.js';
 import { mayBeTrimmed } from '../positions.js';
-import type { Conn, View } from '../view.js';
+import type { View } from '../view.js';
 
 /** So many frames may be more than an outbox holds. */
 const MANY = 100;

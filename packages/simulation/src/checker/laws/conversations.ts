@@ -1,7 +1,8 @@
 import type { JsonObject } from '@aideals/protocol';
+import type { Conn, Pending } from '../conn.js';
 import { isError, type Law, must, type Received } from '../law.js';
 import type { Seen } from '../trace.js';
-import type { Conn, Pending, View } from '../view.js';
+import type { View } from '../view.js';
 
 const conversationOf = (a: string, b: string): string => [a, b].sort().join(' & ');
 

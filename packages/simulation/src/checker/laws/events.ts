@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Conn, Replay } from '../conn.js';
 import { allCame, conflationTold, wishOf } from '../gaps.js';
 import { offsetOf, placeOf } from '../ids.js';
 import { isServed, type Law, must, type Received } from '../law.js';
 import type { Seen } from '../trace.js';
 import { goesTo, type Known, tagOf } from '../truth.js';
-import type { Conn, Replay, View } from '../view.js';
+import type { View } from '../view.js';
 
 const isInReplay = (conn: Conn, id: string): boolean =>
   conn.replays.some(({ sub, cancelled }) => sub.id === id && !cancelled);

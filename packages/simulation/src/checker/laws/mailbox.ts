@@ -1,6 +1,7 @@
+import type { Conn, Pending } from '../conn.js';
 import { isError, isServed, type Law, must, type Received } from '../law.js';
 import type { Seen } from '../trace.js';
-import type { Conn, Pending, View } from '../view.js';
+import type { View } from '../view.js';
 import { type Mail, mails } from './mails.js';
 
 const FOREVER = Number.POSITIVE_INFINITY;

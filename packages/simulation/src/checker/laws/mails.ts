@@ -1,6 +1,7 @@
+import type { Conn } from '../conn.js';
 import { isError, must, type Received } from '../law.js';
 import type { Seen, SeenOf } from '../trace.js';
-import type { Conn, View } from '../view.js';
+import type { View } from '../view.js';
 
 /** A message or notification that its recipient, or who sent it, knows of. */
 export interface Mail {

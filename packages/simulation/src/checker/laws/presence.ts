@@ -1,5 +1,6 @@
+import type { Conn, Pending } from '../conn.js';
 import { isError, type Law, must, type Received } from '../law.js';
-import type { Conn, Pending, View } from '../view.js';
+import type { View } from '../view.js';
 
 /** `messageSent.status` tells whether a connection of the recipient took the message. */
 export const presence = (view: View): Law => {

@@ -1,8 +1,9 @@
 import type { JsonObject } from '@aideals/protocol';
+import type { Conn } from '../conn.js';
 import { placeOf } from '../ids.js';
 import { isError, type Law, must, type Received } from '../law.js';
 import { goesTo, type Known } from '../truth.js';
-import type { Conn, View } from '../view.js';
+import type { View } from '../view.js';
 
 /** A logical subscription: one wish, resumed on one connection after another with the cursor kept. */
 interface Stream {

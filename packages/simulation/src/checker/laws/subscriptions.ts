@@ -1,9 +1,10 @@
 import type { JsonObject } from '@aideals/protocol';
+import type { Conn, Pending, Replay, Sub } from '../conn.js';
 import { allCame, conflationTold, wishOf } from '../gaps.js';
 import { offsetOf } from '../ids.js';
 import { isError, type Law, must, type Received } from '../law.js';
 import { isCovered, lostIsTrue, mayBeTrimmed } from '../positions.js';
-import type { Conn, Pending, Replay, Sub, View } from '../view.js';
+import type { View } from '../view.js';
 
 const sorted = (filters: JsonObject): string =>
   JSON.stringify(Object.entries(filters).sort(([a], [b]) => (a < b ? -1 : 1)));

@@ -1,6 +1,7 @@
+import type { Conn } from '../conn.js';
 import { type Law, must } from '../law.js';
 import type { Seen } from '../trace.js';
-import type { Conn, View } from '../view.js';
+import type { View } from '../view.js';
 
 const WARNING_SECONDS = 60;
 
