@@ -40,6 +40,10 @@ const rooms = {
     uses: ['core', 'protocol'],
     door: 'A simulation brings its own clock, store and network, and nothing that touches the outside.',
   },
+  faults: {
+    uses: ['protocol', 'client', 'conformance'],
+    door: 'Faults are done to the built command from outside: start it, and look at the wire, the process and the disk.',
+  },
   cli: {
     uses: ['server', 'core', 'protocol', 'client', 'conformance', 'store', 'console'],
     door: 'The command may use every room but lambda and infra: these are deployed, not run here.',
@@ -149,7 +153,7 @@ module.exports = {
       'server',
       'HTTP is the server’s: declare a contract in protocol/src/calls, and it is served.',
     ),
-    only('ws', 'server|cli|conformance', 'Sockets live in server/src; a client is given its WebSocket.'),
+    only('ws', 'server|cli|conformance|faults', 'Sockets live in server/src; a client is given its WebSocket.'),
     only(
       'zod',
       'protocol|server',

@@ -1,0 +1,43 @@
+/** `npm run faults -- <run> [--times N] [--seed S]`. Ends with 1 where a promise is broken, with 2 where a run could not be had. */
+import { parseArgs } from 'node:util';
+import { crash } from './crash/run.js';
+import type { RunOptions, RunResult } from './run.js';
+
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { times: { type: 'string' }, seed: { type: 'string', default: String(Date.now() % 1_000_000) } },
+});
+
+const whole = (name: string, text: string): number => {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} takes a whole number above 0, not ${text}`);
+  return value;
+};
+
+const runs: Readonly<Record<string, (options: RunOptions) => Promise<RunResult>>> = {
+  crash: (options) => crash({ ...options, times: whole('times', values.times ?? '100') }),
+};
+
+const main = async (): Promise<number> => {
+  const [name = ''] = positionals;
+  const run = Object.hasOwn(runs, name) ? runs[name] : undefined;
+  if (run === undefined || positionals.length > 1) throw new Error(`name one run of ${Object.keys(runs).join(', ')}`);
+  const seed = whole('seed', values.seed);
+  say(`${name}, seed ${seed}`);
+  const { numbers, findings } = await run({ say, seed });
+  for (const line of numbers) say(line);
+  for (const line of findings.list) say(line);
+  say(findings.list.length === 0 ? 'every promise was kept' : `${findings.list.length} promises were broken`);
+  return findings.list.length === 0 ? 0 : 1;
+};
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  say(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  process.exitCode = 2;
+}
