@@ -9,6 +9,7 @@ const project = (name: string, include: string[], exclude: string[] = []) => ({
 });
 
 const CONFORMANCE = 'packages/conformance/src/**/*.test.ts';
+const SIMULATION = 'packages/simulation/src/**/*.test.ts';
 
 export default defineConfig({
   resolve: { conditions },
@@ -18,8 +19,9 @@ export default defineConfig({
     hookTimeout: 60_000,
     maxWorkers: 2,
     projects: [
-      project('unit', ['packages/*/src/**/*.test.{ts,tsx}'], [CONFORMANCE]),
+      project('unit', ['packages/*/src/**/*.test.{ts,tsx}'], [CONFORMANCE, SIMULATION]),
       project('conformance', [CONFORMANCE]),
+      project('simulation', [SIMULATION]),
       project('documents', ['scripts/**/*.test.ts']),
     ],
   },

@@ -20,7 +20,7 @@ const npm = (...args) => command('npm', 'run', '--silent', ...args);
 
 const NODE24 = {
   node: ['npx', '-y', 'node@24'],
-  // That the engine may be forgotten does not depend on the version of Node.
+  // That the engine may be forgotten does not depend on the version of Node, and neither do the simulation's seeds.
   env: { AIDEALS_CONFORMANCE_TARGETS: 'embedded' },
 };
 
@@ -39,6 +39,7 @@ const then = {
   conformance: () => suites(['conformance']),
   node24: () => suites(['unit', 'conformance'], NODE24),
   unit: () => suites(['unit']),
+  simulation: () => suites(['simulation']),
   documents: () => suites(['documents']),
   examples,
   types: command(bin('tsc'), '-p', 'tsconfig.test.json'),
