@@ -6,6 +6,7 @@ export const start = (world: World): void => {
   world.lives += 1;
   const named = `epoch${world.lives}x${world.random.below(1000)}`;
   const segment = world.mutation?.segment?.(named) ?? named;
+  world.epoch = segment;
   world.life = new Life(world, segment);
   world.see({ kind: 'started', epoch: segment });
 };

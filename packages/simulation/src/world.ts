@@ -43,6 +43,8 @@ export class World {
   readonly ids: Ids;
   life: Life | undefined;
   lives = 0;
+  /** What the present segment of the log is named. */
+  epoch = '';
   calls = 0;
   /** Unix milliseconds by the clock on the wall, which jumps. */
   now = START;

@@ -3,6 +3,9 @@ import { offsetOf, placeOf } from './ids.js';
 import { must, type Received } from './law.js';
 import type { View } from './view.js';
 
+/** No log of a run gets that far. */
+const FAR_AHEAD = 1_000_000;
+
 /** Whether the log that a connection met still held the place that a cursor names, as far as the trace can tell. */
 export const isCovered = ({ truth }: View, conn: Conn, cursor: string): 'yes' | 'no' | 'unknown' => {
   const { epoch, offset } = placeOf(cursor);
@@ -12,8 +15,8 @@ export const isCovered = ({ truth }: View, conn: Conn, cursor: string): 'yes' | 
   if (truth.final.get(offset)?.id === cursor) return 'yes';
   if (offset > truth.finalEnd && born < conn.life) return 'no';
   if (offset >= truth.finalBegin && born < conn.life) return 'no';
-  if (born === conn.life && truth.byId.has(cursor)) return 'yes';
-  return offset > truth.finalEnd && !truth.byId.has(cursor) ? 'no' : 'unknown';
+  if (offset > FAR_AHEAD) return 'no';
+  return born === conn.life && truth.byId.has(cursor) ? 'yes' : 'unknown';
 };
 
 /** Whether an event may have been trimmed: enough came after it, or it is old enough. */

@@ -109,12 +109,12 @@ const rogue = (world: World): void => {
   const foreign = world.mail.filter(({ user }) => user !== device?.user);
   const own = world.devices.filter(({ user }) => user === device?.user);
   const confirmed = own.flatMap(({ drafts }) => drafts).filter((draft) => draft.confirmed);
-  const epoch = random.pick(['nowhere', `epoch${world.lives}x0`]);
+  const place = random.pick([`nowhere-${random.below(9)}`, `${world.epoch}-${2_000_000}`]);
   random.pick<() => void>([
     () => world.publisher.mistake(),
     () => device?.ask('fly', {}),
     () => device?.ask('sendMessage', { recipientId: 'room:1', content: world.name('m') }),
-    () => device?.ask('subscribeToDeals', { topic: 'hot', lastEventId: `${epoch}-${random.below(9)}` }),
+    () => device?.ask('subscribeToDeals', { topic: 'hot', lastEventId: place }),
     () => device?.ask('unsubscribeFromDeals', { subscriptionId: 'none' }),
     () => device?.ask('refreshToken', { token: tokenOf('someone', 9_999_999_999) }),
     () => device?.ask('refreshToken', {}),

@@ -30,7 +30,7 @@ export const conversations = (view: View): Law => {
   const intents = new Map<string, Intent>();
   /** The contents that were tried under each clientMessageId, and the one that was confirmed. */
   const claims = new Map<string, { contents: Set<string>; confirmed: string | undefined; since: number }>();
-  /** Of each connection: what it got since its hand-over began, and the last number by conversation. */
+  /** Of each connection: what it got, and the last number by conversation. */
   const heard = new Map<string, { ids: Set<string>; last: Map<string, number> }>();
 
   const claimOf = (user: string, data: JsonObject) => {
@@ -153,7 +153,6 @@ export const conversations = (view: View): Law => {
       if (item.kind !== 'received') return;
       const conn = view.conn(item.conn);
       const { request } = view;
-      if (view.woken) heard.delete(conn.id);
       if (item.wire.type === 'messageReceived') received(conn, item);
       if (request?.request.action !== 'sendMessage') return;
       if (isError(item)) refused(conn, request, item);
