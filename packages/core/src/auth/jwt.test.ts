@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { createIssuer, createVerifier, type VerifierOptions } from './jwt.js';
 
 const NOW = 1_764_039_600;
@@ -91,6 +91,36 @@ describe('a token', () => {
       fetch: async () => Response.json(jwks),
     });
     expect(await byUrl.verify(token)).toMatchObject({ ok: true });
+  });
+
+  it('signed by a key that was rotated in is verified without a restart', async () => {
+    vi.useFakeTimers({ now: NOW * 1000, toFake: ['Date'] });
+    const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const [old, fresh] = [pair(), pair()];
+    const key = async (publicKey: Parameters<typeof exportJWK>[0], kid: string) => ({
+      ...(await exportJWK(publicKey)),
+      kid,
+      alg: 'ES256',
+    });
+    let keys = [await key(old.publicKey, 'old')];
+    const rotating = createVerifier({
+      algorithms: ['ES256'],
+      jwksUrl: 'https://idp.example/jwks',
+      clock,
+      fetch: async () => Response.json({ keys }),
+    });
+    const sign = (privateKey: Parameters<SignJWT['sign']>[0], kid: string) =>
+      new SignJWT({})
+        .setProtectedHeader({ alg: 'ES256', kid })
+        .setSubject('alice')
+        .setExpirationTime(NOW + 60)
+        .sign(privateKey);
+    expect(await rotating.verify(await sign(old.privateKey, 'old'))).toMatchObject({ ok: true });
+    keys = [...keys, await key(fresh.publicKey, 'fresh')];
+    // The set is asked for again at most each half minute, so that unknown keys cannot make the server flood its provider.
+    vi.advanceTimersByTime(31_000);
+    expect(await rotating.verify(await sign(fresh.privateKey, 'fresh'))).toMatchObject({ ok: true });
+    vi.useRealTimers();
   });
 
   it('that cannot be verified for want of keys is not called bad', async () => {
