@@ -1,5 +1,7 @@
 /** The walls between the rooms, as docs/architecture.md draws them. Each rule says which door to take instead. */
 
+const { readdirSync } = require('node:fs');
+
 /** What each package may use, and what to do when that is not enough. */
 const rooms = {
   protocol: { uses: [], door: 'Protocol is at the bottom: what it needs of others belongs in a contract of its own.' },
@@ -54,6 +56,9 @@ const rooms = {
 const TEST = '\\.test\\.tsx?$|/testing/';
 const CORE = '^packages/core/src/';
 const all = Object.keys(rooms);
+
+const homeless = readdirSync('packages').find((name) => !all.includes(name));
+if (homeless !== undefined) throw new Error(`packages/${homeless}: say in .dependency-cruiser.cjs what it may use`);
 
 const walls = all.map((room) => ({
   name: `${room}-uses-only-${rooms[room].uses.join('-') || 'itself'}`,

@@ -26,15 +26,26 @@ interface Message {
 
 const schema = (shape: z.ZodType): Schema => schemaOf(shape, 'draft-07');
 
-/** A frame of the server: the envelope of all, with the type and the data of this one. */
-const envelope = (type: string, data: z.ZodType, streamed: boolean): Schema => {
-  const frame = schema(serverFrame);
-  const { topic, id, replay, conflated, ...common } = frame.properties ?? {};
-  const stream = streamed ? { topic, id, replay, conflated } : {};
+/** Which fields of the envelope a frame may carry besides type and data. */
+const CARRIES = {
+  answer: ['requestId', 'timestamp'],
+  pong: ['requestId', 'timestamp', 'lastEventId'],
+  push: ['timestamp'],
+  event: ['timestamp', 'topic', 'id', 'filters', 'replay', 'conflated'],
+} as const;
+const KNOWN: readonly string[] = ['type', 'data', ...Object.values(CARRIES).flat()];
+const REQUIRED: readonly string[] = ['timestamp', 'topic', 'id'];
+
+/** A frame of the server: the envelope of its kind, with the type and the data of this one. */
+const envelope = (type: string, data: z.ZodType, kind: keyof typeof CARRIES): Schema => {
+  const { properties = {} } = schema(serverFrame);
+  const strange = Object.keys(properties).find((name) => !KNOWN.includes(name));
+  if (strange !== undefined) throw new Error(`say in scripts/generate/asyncapi.ts which frames carry ${strange}`);
+  const carried = CARRIES[kind].map((name) => [name, properties[name] ?? {}] as const);
   return {
     type: 'object',
-    properties: { ...common, ...stream, type: { const: type }, data: schema(data) } as Record<string, Schema>,
-    required: ['type', 'data', 'timestamp', ...(streamed ? ['topic', 'id'] : [])],
+    properties: { type: { const: type }, data: schema(data), ...Object.fromEntries(carried) },
+    required: ['type', 'data', ...CARRIES[kind].filter((name) => REQUIRED.includes(name))],
   };
 };
 
@@ -57,7 +68,7 @@ const answer = (type: string, contract: ActionContract, shown: readonly Exchange
     name: type,
     title: type,
     summary: `Answers ${contract.action}.`,
-    payload: envelope(type, contract.replies[type] as z.ZodType, false),
+    payload: envelope(type, contract.replies[type] as z.ZodType, type === 'pong' ? 'pong' : 'answer'),
     ...(fitting.length > 0 && { examples: fitting.map(({ title, received }) => ({ name: title, payload: received })) }),
   };
 };
@@ -70,7 +81,7 @@ const pushed = (push: PushContract): Message => {
     title: push.type,
     summary: push.summary,
     description: push.description,
-    payload: envelope(push.type, push.data, streamed),
+    payload: envelope(push.type, push.data, streamed ? 'event' : 'push'),
     examples: [
       { name: push.summary, payload: { type: push.type, ...place, data: push.example, timestamp: TIMESTAMP } },
     ],
@@ -81,7 +92,7 @@ const ERROR: Message = {
   name: 'error',
   title: 'error',
   summary: 'The answer to a frame that could not be served, or advice before a close.',
-  payload: envelope('error', errorData, false),
+  payload: envelope('error', errorData, 'answer'),
   examples: [
     {
       name: 'An unknown action',

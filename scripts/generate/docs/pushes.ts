@@ -14,7 +14,7 @@ const section = (push: PushContract): string => {
     fields(schemaOf(push.data), 'received'),
     keys === undefined
       ? ''
-      : `A stream event: the envelope carries \`topic\` and \`id\`. For a slow reader, of the frames with the same ${keys} only the newest is kept.`,
+      : `A stream event: the envelope carries \`topic\` and \`id\`, and \`filters\` where the publisher laid attributes over the data. For a slow reader, of the frames with the same ${keys} only the newest is kept.`,
     code('json', jsonText({ type: push.type, ...place, data: push.example, timestamp: TIMESTAMP })),
   ]
     .filter((part) => part !== '')
