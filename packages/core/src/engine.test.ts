@@ -208,6 +208,22 @@ describe('chat', () => {
     expect(w.frames('b1')).toHaveLength(1);
   });
 
+  it('keeps the order in which one connection sent, with and without ids of its own', async () => {
+    const w = world();
+    await w.connect('a1', 'alice');
+    const record = await w.ports.directory.get('a1');
+    if (record === undefined) throw new Error('not open');
+    const send = (n: number) => {
+      const data = { recipientId: 'bob', content: String(n), ...(n % 2 === 0 ? { clientMessageId: `m${n}` } : {}) };
+      return w.engine.frame(record, JSON.stringify({ action: 'sendMessage', data }), 0);
+    };
+    const outcomes = await Promise.all(Array.from({ length: 16 }, (_, n) => send(n)));
+    const sequences = outcomes.map(({ reply }) => JSON.parse(reply?.text ?? '').data.sequence);
+    expect(sequences).toEqual(Array.from({ length: 16 }, (_, n) => n + 1));
+    await w.connect('b1', 'bob');
+    expect(w.frames('b1').map((frame) => Number(frame.data['content']))).toEqual(sequences.map((n) => n - 1));
+  });
+
   it('is refused where the mailbox is full, the room unknown, the content too long', async () => {
     const w = world({ settings: settingsWith({ mailbox: 2 }) });
     await w.connect('a1', 'alice');

@@ -177,24 +177,29 @@ const deliver = async (cx: ChatContext, message: OutgoingMessage, stored: StoreR
   return { messageId: body.messageId, sequence, status: taken ? 'delivered' : 'stored', at: body.at };
 };
 
+/** A message that was stored before is not refused: it has its place. */
+const refuseFull = async (cx: ChatContext, message: OutgoingMessage): Promise<void> => {
+  const { table } = cx.ports;
+  const { senderId, recipientId, clientMessageId } = message;
+  if (!(await isFull(table, recipientId, cx.settings.limits.mailbox))) return;
+  if (clientMessageId !== undefined && (await table.get(claimKey(senderId), clientMessageId)) !== undefined) return;
+  throw new WireError('MESSAGE_ERROR', 'the mailbox of the recipient is full; try again when it was read', {
+    recipientId,
+  });
+};
+
 /**
  * Stores a message, then pushes it, in the order of its conversation. The two are turns of their own, so that messages that
- * follow each other share a flush.
+ * follow each other share a flush. Nothing is awaited before the first turn is taken: messages of one connection keep their
+ * order.
  */
 export const send = async (cx: ChatContext, message: OutgoingMessage): Promise<SentMessage> => {
-  const { table, turns } = cx.ports;
-  const { limits } = cx.settings;
+  const { turns } = cx.ports;
   const key = conversationKey(message.senderId, message.recipientId);
-  const expiresAt = toSeconds(cx.now) + limits.retentionMessagesDays * DAY;
+  const expiresAt = toSeconds(cx.now) + cx.settings.limits.retentionMessagesDays * DAY;
   const { clientMessageId } = message;
-  const known =
-    clientMessageId === undefined ? undefined : await table.get(claimKey(message.senderId), clientMessageId);
-  if (known === undefined && (await isFull(table, message.recipientId, limits.mailbox))) {
-    throw new WireError('MESSAGE_ERROR', 'the mailbox of the recipient is full; try again when it was read', {
-      recipientId: message.recipientId,
-    });
-  }
   const { delivery } = await turns.run(`store:${key}`, async () => {
+    await refuseFull(cx, message);
     const stored =
       clientMessageId === undefined
         ? await storeOnce(cx, message, expiresAt)
