@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // `npm run bench -- <name>`: every benchmark is a module beside this one, named here.
 import { Command } from 'commander';
+import * as durable from './durable.mjs';
 import * as echo from './echo.mjs';
+import * as resume from './resume.mjs';
 
-const benches = { echo };
+const benches = { echo, durable, resume };
 
 const program = new Command('bench').description(
   'Benchmarks; each ends by itself and writes bench/results/<name>.json.',

@@ -12,3 +12,8 @@ export function table(rows) {
     .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))).join('  '))
     .join('\n');
 }
+
+export const spread = (values) => ({ median: median(values), min: Math.min(...values), max: Math.max(...values) });
+
+export const shown = ({ median: middle, min, max }, digits) =>
+  `${middle.toFixed(digits)} (${min.toFixed(digits)}–${max.toFixed(digits)})`;
