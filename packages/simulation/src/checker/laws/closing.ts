@@ -12,14 +12,11 @@ export const closing = (view: View): Law => {
   /** How many frames are on their way to each connection. */
   const waiting = new Map<string, number>();
 
-  const takenOver = (conn: Conn): boolean =>
-    conn.client !== undefined &&
+  /** The server may know another of the same client, also one that its client has left. */
+  const takenOver = ({ id, user, client, life }: Conn): boolean =>
+    client !== undefined &&
     [...view.conns.values()].some(
-      (other) =>
-        other !== conn &&
-        other.user === conn.user &&
-        other.client === conn.client &&
-        (other.closed ?? Number.POSITIVE_INFINITY) > conn.dialled,
+      (other) => other.id !== id && other.user === user && other.client === client && other.life === life,
     );
 
   /** Retention may take what a slow reader was promised: it comes back and is told. */

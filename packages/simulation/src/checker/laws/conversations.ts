@@ -30,6 +30,8 @@ export const conversations = (view: View): Law => {
   const intents = new Map<string, Intent>();
   /** The contents that were tried under each clientMessageId, and the one that was confirmed. */
   const claims = new Map<string, { contents: Set<string>; confirmed: string | undefined; since: number }>();
+  /** The last number that each connection was told for what it sent, by conversation. */
+  const sentAt = new Map<string, number>();
   /** Of each connection: what it got, and the last number by conversation. */
   const heard = new Map<string, { ids: Set<string>; last: Map<string, number> }>();
 
@@ -90,6 +92,13 @@ export const conversations = (view: View): Law => {
     numbered(messageId as string, { conversation, sequence: sequence as number, content, text: '' }, item);
     const intent = intents.get(content) as Intent;
     intent.confirmed += 1;
+    if (intent.attempts === 1) {
+      const way = `${conn.id} ${conversation}`;
+      const last = sentAt.get(way) ?? 0;
+      const overtaken = () => `"${content}" of ${conn.id} is number ${String(sequence)}, after ${last}`;
+      must('frames are handled in order', (sequence as number) > last, overtaken, item);
+      sentAt.set(way, sequence as number);
+    }
     if (request.data['clientMessageId'] === undefined) return;
     const claim = claimOf(conn.user, request.data);
     if (forgotten(claim.since)) return;

@@ -23,6 +23,8 @@ export interface Mail {
   ackConfirmed: number | undefined;
 }
 
+const KEY_MS = 24 * 60 * 60 * 1000;
+
 interface Asked {
   attempts: number;
   readonly since: number;
@@ -60,9 +62,15 @@ export const mails = (view: View) => {
     if (from !== undefined) before.from.add(from);
   };
 
+  /** Whether a key may have been forgotten while it was in use: what is asked for under it is done again. */
+  const isForgotten = (tag: string): boolean => view.latest >= (asked.get(tag)?.born ?? 0) + KEY_MS;
+
   const learn = (kind: Mail['kind'], id: string, user: string, sender: string | undefined, tag: string, item: Seen) => {
     const before = byId.get(id);
-    const same = before === undefined || (before.user === user && before.tag === tag && before.sender === sender);
+    const same =
+      before === undefined ||
+      (before.user === user && before.tag === tag && before.sender === sender) ||
+      (kind === 'notification' && isForgotten(tag));
     must('a message is what was sent', same, () => `${id} is "${before?.tag}" and "${tag}"`, item);
     if (before !== undefined) return before;
     const from = asked.get(tag);
@@ -170,6 +178,7 @@ export const mails = (view: View) => {
 
     /** Once by the hand-over, and once more where it may also have been pushed live: ids tell. */
     mostTimes: (mail: Mail, conn: Conn): number => {
+      if (isForgotten(mail.tag)) return Number.POSITIVE_INFINITY;
       const overlaps = mail.confirmed === undefined || mail.confirmed >= (woken.get(conn) ?? conn.dialled);
       return overlaps ? 2 : 1;
     },
