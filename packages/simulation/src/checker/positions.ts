@@ -19,10 +19,13 @@ export const isCovered = ({ truth }: View, conn: Conn, cursor: string): 'yes' | 
   return born === conn.life && truth.byId.has(cursor) ? 'yes' : 'unknown';
 };
 
-/** Whether an event may have been trimmed: enough came after it, or it is old enough. */
-export const mayBeTrimmed = (view: View, offset: number): boolean => {
+/**
+ * Whether an event may have been trimmed in a life of the server: enough came after it, or it is old enough. A crash may
+ * undo a trim: only in the last life does the log at the end tell.
+ */
+export const mayBeTrimmed = (view: View, offset: number, life: number): boolean => {
   const { truth, rules, latest } = view;
-  if (truth.final?.has(offset)) return false;
+  if (life === truth.lives.size && truth.final?.has(offset)) return false;
   const known = truth.events.filter((event) => event.offset === offset);
   const end = Math.max(truth.finalEnd, truth.events.at(-1)?.offset ?? 0);
   if (end - offset >= rules.retentionEvents) return true;
@@ -42,7 +45,7 @@ export const lostIsTrue = (view: View, conn: Conn, cursor: string, item: Receive
     const from = offsetOf(lastEventId as string);
     must('what is there is replayed', from < offsetOf(oldest), said, item);
   }
-  if (reason === 'retention') must(law, born !== undefined && mayBeTrimmed(view, offset + 1), said, item);
+  if (reason === 'retention') must(law, born !== undefined && mayBeTrimmed(view, offset + 1, conn.life), said, item);
   else if (reason === 'epoch') must(law, isCovered(view, conn, cursor) !== 'yes' && born !== conn.life, said, item);
   else if (reason === 'unknown') must(law, isCovered(view, conn, cursor) !== 'yes' && born === conn.life, said, item);
   else must('what is lost is told', false, said, item);

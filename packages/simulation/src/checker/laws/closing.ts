@@ -20,7 +20,7 @@ export const closing = (view: View): Law => {
     );
 
   /** Retention may take what a slow reader was promised: it comes back and is told. */
-  const trimmed = (): boolean => view.truth.events.some(({ offset }) => mayBeTrimmed(view, offset));
+  const trimmed = ({ life }: Conn): boolean => view.truth.events.some(({ offset }) => mayBeTrimmed(view, offset, life));
 
   const mayClose = (conn: Conn, code: number): boolean => {
     switch (code) {
@@ -31,7 +31,7 @@ export const closing = (view: View): Law => {
       case 4003:
         return dismissed.has(conn.id);
       case 4008:
-        return conn.stalled || (waiting.get(conn.id) ?? 0) > MANY || trimmed();
+        return conn.stalled || (waiting.get(conn.id) ?? 0) > MANY || trimmed(conn);
       case 4010:
         return takenOver(conn);
       case 4029:

@@ -20,8 +20,9 @@ export const mailbox = (view: View): Law => {
   const received = (conn: Conn, mail: Mail, item: Received): void => {
     const acked = mail.ackConfirmed !== undefined && mail.ackConfirmed < conn.dialled && mail.user === conn.user;
     must('an acknowledgement ends delivery', !acked, () => `${mail.id} came to ${conn.id} all the same`, item);
-    const handedOver = mail.user === conn.user && mail.confirmed !== undefined && mail.confirmed < conn.dialled;
-    const over = handedOver && known.surelyExpired(mail, conn);
+    // Only what was done with before is handed over; a call that is still under way pushes.
+    const handedOver = mail.confirmed !== undefined && mail.confirmed < conn.dialled && !known.wasRepeated(mail);
+    const over = mail.user === conn.user && handedOver && known.surelyExpired(mail, conn);
     must('what expired is not handed over', !over, () => `${mail.id} came to ${conn.id} after its expiry`, item);
     const ids = seenOn(conn);
     const times = known.came(conn, mail.id);
@@ -37,10 +38,11 @@ export const mailbox = (view: View): Law => {
     const id = (request.data['messageId'] ?? request.data['notificationId']) as string;
     const kind = request.data['messageId'] === undefined ? 'notification' : 'message';
     const mail = known.byId.get(id);
-    const own = mail !== undefined && mail.user === conn.user && mail.kind === kind;
+    const of = mail !== undefined && (mail.user === conn.user || known.mayBeAnothers(mail));
+    const own = of && mail.kind === kind;
     if (isError(item)) {
       if (!isError(item, 'VALIDATION_ERROR')) return;
-      const gone = !own || known.mayBeExpired(mail);
+      const gone = !own || known.mayBeExpired(mail) || known.mayBeAnothers(mail);
       must('no error without a cause', gone, () => `${conn.user} may not acknowledge ${id}`, item);
       return;
     }

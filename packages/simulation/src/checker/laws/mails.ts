@@ -151,6 +151,9 @@ export const mails = (view: View) => {
       }
     },
 
+    /** Whether its id may name another one as well: ids derive from keys, and a key may have been forgotten. */
+    mayBeAnothers: (mail: Mail): boolean => mail.kind === 'notification' && isForgotten(mail.tag),
+
     /** Whether it was asked for more than once. */
     wasRepeated: (mail: Mail): boolean => (asked.get(mail.tag)?.attempts ?? 0) > 1,
 
@@ -179,8 +182,10 @@ export const mails = (view: View) => {
     /** Once by the hand-over, and once more where it may also have been pushed live: ids tell. */
     mostTimes: (mail: Mail, conn: Conn): number => {
       if (isForgotten(mail.tag)) return Number.POSITIVE_INFINITY;
-      const overlaps = mail.confirmed === undefined || mail.confirmed >= (woken.get(conn) ?? conn.dialled);
-      return overlaps ? 2 : 1;
+      const again = woken.get(conn);
+      const overlaps = mail.confirmed === undefined || mail.confirmed >= (again ?? conn.dialled);
+      // A refresh begins the hand-over anew, and the one from before may have gone on.
+      return 1 + (overlaps ? 1 : 0) + (again === undefined ? 0 : 1);
     },
 
     /** What was kept back for a connection follows: mail may come again. */

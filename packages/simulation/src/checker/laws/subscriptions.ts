@@ -71,7 +71,7 @@ export const subscriptions = (view: View): Law => {
     const { oldest } = item.wire.data['lost'] as { oldest: string | null };
     const to = oldest === null ? offsetOf(item.wire.data['lastEventId'] as string) + 1 : offsetOf(oldest);
     const said = () => `the replay of ${replay.sub.id} was told lost up to ${oldest}`;
-    must('nothing is called lost that is there', mayBeTrimmed(view, to - 1), said, item);
+    must('nothing is called lost that is there', mayBeTrimmed(view, to - 1, conn.life), said, item);
     replay.trimmed = to - 1;
     const own = conn.subs.get(replay.sub.id);
     if (own !== undefined) own.kept = Math.max(own.kept, to - 1);
