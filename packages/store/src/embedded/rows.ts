@@ -1,7 +1,8 @@
-import type { QueryOptions } from '@aideals/core';
+import { place, type QueryOptions } from '@aideals/core';
 import { compareBytes } from '@aideals/core/memory';
+import { Heads } from './heads.js';
 import { Pending } from './pending.js';
-import { endOfRows, expiryKey, headKey, rowKey, skOfRow } from './row-keys.js';
+import { endOfRows, expiryKey, rowKey, skOfRow } from './row-keys.js';
 import { decodeRow, encodeRow, type StoredRow } from './stored-row.js';
 import type { Batch, Db } from './writer.js';
 
@@ -14,16 +15,17 @@ const outside = (sk: string, { after, before }: QueryOptions): boolean =>
 export class Rows {
   readonly #db: Db;
   readonly #pending = new Pending<StoredRow | undefined>();
-  readonly #heads = new Pending<number>();
+  readonly #heads: Heads;
 
   constructor(db: Db) {
     this.#db = db;
+    this.#heads = new Heads(db);
   }
 
   /** Forgets what could not be written. */
   reset(): void {
     this.#pending.clear();
-    this.#heads.clear();
+    this.#heads.reset();
   }
 
   get(pk: string, sk: string): StoredRow | undefined {
@@ -52,12 +54,19 @@ export class Rows {
   }
 
   head(pk: string): number {
-    return this.#heads.get(pk)?.value ?? Number(this.#db.get(headKey(pk)) ?? 0);
+    return this.#heads.get(pk);
   }
 
-  setHead(batch: Batch, pk: string, seq: number): void {
-    batch.put(this.#db, headKey(pk), String(seq));
-    this.#heads.set(batch, seq, pk);
+  /**
+   * Puts a row at a place that was never given before. It does not look at what is there: where someone put a row by that
+   * name, its entry by time of expiry is left to the sweep.
+   */
+  append(batch: Batch, pk: string, seq: number, row: StoredRow): void {
+    const sk = place(seq);
+    batch.put(this.#db, rowKey(pk, sk), encodeRow(row));
+    if (row.expiresAt !== undefined) batch.put(this.#db, expiryKey(row.expiresAt, pk, sk), '');
+    this.#pending.set(batch, row, pk, sk);
+    this.#heads.set(batch, pk, seq);
   }
 
   /** The rows between the bounds, in order. The limit is the caller’s to keep. */

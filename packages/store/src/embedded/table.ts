@@ -4,7 +4,6 @@ import {
   type Flushed,
   type Put,
   type PutOptions,
-  place,
   type QueryOptions,
   type Row,
   type Table,
@@ -86,8 +85,7 @@ export const embeddedTable = (db: Db, writer: Writer, versions: Versions, clock:
       if (at !== undefined && at !== seq) return { stored: false } as const;
       const text = JSON.stringify(body);
       const batch = writer.batch();
-      write(batch, pk, place(seq), text, expiresAt);
-      rows.setHead(batch, pk, seq);
+      rows.append(batch, pk, seq, { version: versions.next(batch), expiresAt, text });
       return { stored: true, seq, flushed: batch.flushed } as const;
     },
 

@@ -167,7 +167,9 @@ export class Writer {
     this.#writes += batch.writes.length;
     this.#writing = undefined;
     batch.succeed();
-    this.#start();
+    // One round of the event loop later: the answers to what was flushed bring the next writes, and those that have come by
+    // then share the flush that would begin now.
+    setImmediate(() => setImmediate(() => this.#start()));
   }
 
   async #failed(error: unknown): Promise<void> {
