@@ -8,12 +8,16 @@ const REPORT_CPU = fileURLToPath(new URL('./report-cpu.mjs', import.meta.url));
 /** Whether a process can be pinned to a core here: Linux with more than one core and `taskset`. */
 export const canPin = spawnSync('taskset', ['-c', '1', 'true'], { stdio: 'ignore' }).status === 0;
 
+/** With `BENCH_PROFILE=<folder>` each measured child leaves a CPU profile there when it ends. */
+const PROFILE =
+  process.env.BENCH_PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${process.env.BENCH_PROFILE}`];
+
 /**
  * Starts a Node script as a child, on `core` where pinning works, and waits for the line of stdout that `ready` accepts.
  * A measured child answers `cpu()` with the CPU time that it has used, user and system together, in microseconds.
  */
 export async function startChild({ script, args = [], env = {}, core, measured = true, ready }) {
-  const node = [process.execPath, ...(measured ? ['--import', REPORT_CPU] : []), script, ...args];
+  const node = [process.execPath, ...(measured ? [...PROFILE, '--import', REPORT_CPU] : []), script, ...args];
   const [command, ...rest] = canPin ? ['taskset', '-c', String(core), ...node] : node;
   const child = spawn(command, rest, {
     env: { ...process.env, ...env },

@@ -32,12 +32,6 @@ async function storeCounts(url) {
   return { flushes: of('flushes'), writes: of('writes') };
 }
 
-const bareCounts = (child) =>
-  new Promise((resolve) => {
-    child.onMessage((message) => message.counts && resolve(message.counts));
-    child.send({ countsRequest: true });
-  });
-
 async function startServers({ keep, folder }) {
   const bare = await keep(
     startChild({
@@ -51,10 +45,11 @@ async function startServers({ keep, folder }) {
   const each = await keep(
     startAideals({ dataDir: await folder(), env: ENV, script: here('./durable/each-server.mjs') }),
   );
+  const askBare = asking(bare);
   const bareUrl = bare.line.slice('ready at '.length);
   const ours = ({ wsUrl }) => ({ urlOf: (user) => `${wsUrl}/?token=${token(user)}` });
   return {
-    bare: { child: bare, urlOf: (user) => `${bareUrl}/?user=${user}`, counts: () => bareCounts(bare) },
+    bare: { child: bare, urlOf: (user) => `${bareUrl}/?user=${user}`, counts: () => askBare({ counts: true }) },
     shared: { child: shared, ...ours(shared), counts: () => storeCounts(shared.url) },
     each: { child: each, ...ours(each), counts: () => storeCounts(each.url) },
   };

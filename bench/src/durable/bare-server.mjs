@@ -53,7 +53,8 @@ const commit = async () => {
   isWriting = false;
   counted = { flushes: counted.flushes + 1, writes: counted.writes + batch.writes.length / 2 };
   for (const call of batch.calls) call();
-  void commit();
+  // As the server does: what the answers bring at once joins the next flush.
+  setImmediate(() => setImmediate(commit));
 };
 
 const take = (socket, senderId, text) => {
@@ -86,7 +87,7 @@ server.on('connection', (socket, { url }) => {
   socket.on('message', (data) => take(socket, user, data.toString()));
 });
 process.on('message', (message) => {
-  if (message?.countsRequest) process.send({ counts: counted });
+  if (message?.counts) process.send({ done: true, ...counted });
 });
 server.on('listening', () => process.stdout.write(`ready at ws://127.0.0.1:${server.address().port}\n`));
 process.on('SIGTERM', () => process.exit(0));
