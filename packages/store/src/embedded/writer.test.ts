@@ -59,6 +59,24 @@ describe('the writer', () => {
     await writer.flushed;
   });
 
+  test('begins a flush a round of the event loop after the last, so that what its answers bring joins', async () => {
+    const first = put('a');
+    await manual.count(1);
+    const waiting = [put('b')];
+    manual.commits[0]?.succeed();
+    await first;
+    await new Promise<void>((resolve) => {
+      setImmediate(() => {
+        waiting.push(put('c'));
+        resolve();
+      });
+    });
+    await manual.count(2);
+    expect(manual.commits[1]?.writes).toEqual(['+b', '+c']);
+    manual.commits[1]?.succeed();
+    await Promise.all(waiting);
+  });
+
   test('tells when all before is flushed', async () => {
     await writer.flushed;
     const a = put('a');
