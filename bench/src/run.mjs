@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// `npm run bench -- <name>`: every benchmark is a module beside this one, named here.
-import { Command } from 'commander';
+// `npm run bench -- <name> [others...]`: every benchmark is a module beside this one, named here.
+import { Argument, Command } from 'commander';
 import * as durable from './durable.mjs';
 import * as echo from './echo.mjs';
 import * as resume from './resume.mjs';
@@ -8,14 +8,25 @@ import * as resume from './resume.mjs';
 const benches = { echo, durable, resume };
 
 const program = new Command('bench').description(
-  'Benchmarks; each ends by itself and writes bench/results/<name>.json.',
+  'Benchmarks; each ends by itself and writes bench/results/<name>.json. It exits with 1 where a target is not met.',
 );
 
+const defaultsOf = ({ options }) =>
+  Object.fromEntries(options.map(([flags, , fallback]) => [/^--(\w+)/u.exec(flags)[1], fallback]));
+
 for (const [name, bench] of Object.entries(benches)) {
-  const command = program.command(name).description(bench.description);
+  const others = new Argument('[others...]', 'benchmarks to run after it, as they are by default');
+  const command = program.command(name).description(bench.description).addArgument(others);
   for (const [flags, text, fallback] of bench.options) command.option(flags, text, fallback);
-  command.action(async (options) => {
+  command.action(async (names, options) => {
+    const unknown = names.find((other) => !Object.hasOwn(benches, other));
+    if (unknown !== undefined)
+      throw new Error(`there is no benchmark ${unknown}; there are ${Object.keys(benches).join(', ')}`);
     process.exitCode = await bench.run(options);
+    for (const other of names) {
+      process.stdout.write('\n');
+      process.exitCode = Math.max(process.exitCode, await benches[other].run(defaultsOf(benches[other])));
+    }
   });
 }
 
