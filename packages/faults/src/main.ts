@@ -2,6 +2,9 @@
 import { parseArgs } from 'node:util';
 import { crash } from './crash/run.js';
 import type { RunOptions, RunResult } from './run.js';
+import { memory } from './stalled/memory.js';
+import { inOwnNetwork } from './stalled/network.js';
+import { fullSize, stalled } from './stalled/run.js';
 
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -18,8 +21,10 @@ const whole = (name: string, text: string): number => {
   return value;
 };
 
-const runs: Readonly<Record<string, (options: RunOptions) => Promise<RunResult>>> = {
+const runs: Readonly<Record<string, (options: RunOptions) => Promise<RunResult | number>>> = {
   crash: (options) => crash({ ...options, times: whole('times', values.times ?? '100') }),
+  stalled: (options) => stalled({ ...options, ...fullSize }),
+  memory: async (options) => (await inOwnNetwork()) ?? memory({ ...options, connections: 1_000 }),
 };
 
 const main = async (): Promise<number> => {
@@ -27,10 +32,10 @@ const main = async (): Promise<number> => {
   const run = Object.hasOwn(runs, name) ? runs[name] : undefined;
   if (run === undefined || positionals.length > 1) throw new Error(`name one run of ${Object.keys(runs).join(', ')}`);
   const seed = whole('seed', values.seed);
-  say(`${name}, seed ${seed}`);
-  const { numbers, findings } = await run({ say, seed });
-  for (const line of numbers) say(line);
-  for (const line of findings.list) say(line);
+  const result = await run({ say, seed });
+  if (typeof result === 'number') return result;
+  const { numbers, findings } = result;
+  for (const line of [`${name}, seed ${seed}`, ...numbers, ...findings.list]) say(line);
   say(findings.list.length === 0 ? 'every promise was kept' : `${findings.list.length} promises were broken`);
   return findings.list.length === 0 ? 0 : 1;
 };

@@ -23,6 +23,7 @@ export class Device {
   /** What was acknowledged, surely, before it connected. */
   readonly #ended: ReadonlySet<string>;
   readonly #seen = new Set<string>();
+  readonly #asked = new Set<string>();
   /** The last sequence of each conversation that came, and that was given to a message sent here. */
   readonly #came = new Map<string, number>();
   readonly #given = new Map<string, number>();
@@ -99,13 +100,14 @@ export class Device {
     person.counts.received += 1;
     if (this.#owed.has(id)) person.counts.again += 1;
     // A frame may come before the dial has returned.
-    if (this.peer === undefined || person.acks.has(id) || !chance.percent(ACK_PERCENT)) return;
+    if (this.peer === undefined || this.#asked.has(id) || !chance.percent(ACK_PERCENT)) return;
+    this.#asked.add(id);
     void this.#acknowledge(this.peer, id, tag, ack);
   }
 
   async #acknowledge(peer: Peer, id: string, tag: string, data: JsonObject): Promise<void> {
     const { person, findings } = this.#options;
-    person.acks.set(id, 'asked');
+    if (!person.acks.has(id)) person.acks.set(id, 'asked');
     const answer = await peer.ask('notificationAck', data).catch(() => undefined);
     if (answer === undefined) return;
     if (answer.type === 'error') {

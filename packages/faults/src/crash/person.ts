@@ -26,7 +26,7 @@ const NAMED_PERCENT = 60;
 export class Person {
   readonly name: string;
   readonly counts = { confirmed: 0, uncertain: 0, repeated: 0, received: 0, again: 0, twice: 0, acknowledged: 0 };
-  /** Acknowledgements by id: asked for, and confirmed. */
+  /** Acknowledgements by id: asked for (and perhaps never answered), or confirmed. */
   readonly acks = new Map<string, 'asked' | 'confirmed'>();
   readonly #options: PersonOptions;
   #devices: Device[] = [];
