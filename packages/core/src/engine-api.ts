@@ -48,6 +48,8 @@ export interface Engine {
   frame(record: ConnectionRecord, text: string, bytes: number): Awaitable<Outcome>;
   /** Whether a frame may begin while earlier ones that may too are not done. */
   pipelined(text: string): boolean;
+  /** Whether a frame must not be served while a page of the connection is being read or given. */
+  betweenPages(text: string): boolean;
   /** The next page of work on a connection. */
   resume(record: ConnectionRecord, continuation: Continuation): Awaitable<Outcome>;
   /** The socket is gone. Idempotent. */

@@ -423,12 +423,18 @@ describe('deals', () => {
     const [second] = one.next ?? [];
     if (second === undefined) throw new Error('no page');
     const two = await w.engine.resume(record, second);
-    const recovered = JSON.parse(two.pushes?.at(-1)?.frame.text ?? '');
-    expect(recovered).toMatchObject({
+    expect(two.pushes).toHaveLength(1);
+    const recovered = JSON.parse(two.pushes?.[0]?.frame.text ?? '');
+    const { idOf } = w.ports.streams;
+    const lost = { reason: 'retention', oldest: idOf(591) };
+    expect(recovered).toMatchObject({ data: { replayed: 256, lastEventId: idOf(590), lost } });
+    const [third] = two.next ?? [];
+    if (third === undefined) throw new Error('no page');
+    const three = await w.engine.resume(record, third);
+    expect(JSON.parse(three.pushes?.at(-1)?.frame.text ?? '')).toMatchObject({
       type: 'subscriptionRecovered',
-      data: { replayed: 266, lost: { reason: 'retention' } },
+      data: { replayed: 266, lastEventId: idOf(600) },
     });
-    expect(recovered.data.lost.oldest).toBe(w.ports.streams.idOf(591));
     const late = await w.engine.resume(record, { kind: 'catchup', after: 300, until: 600 });
     expect(late).toEqual({ close: { code: 4008 } });
   });

@@ -23,17 +23,23 @@ export interface EngineOptions {
   readonly systemStatus?: () => 'operational' | 'degraded' | 'draining';
 }
 
-/** A newer connection of the same user and client takes over from the older ones. */
-const takeOver = async (cx: Context, record: ConnectionRecord): Promise<void> => {
-  if (record.client === undefined) return;
+/**
+ * A newer connection of the same user and client takes over from the older ones; ids sort by the time of the upgrade. True
+ * where it is this one that is the older: a dial that its client had given up came through late.
+ */
+const takeOver = async (cx: Context, record: ConnectionRecord): Promise<boolean> => {
+  if (record.client === undefined) return false;
+  let isOlder = false;
   for (const other of await cx.ports.directory.ofUser(record.userId)) {
     if (other.client !== record.client || other.connectionId === record.connectionId) continue;
-    await cx.ports.gateway.close(other.connectionId, { code: 4010 });
+    if (other.connectionId > record.connectionId) isOlder = true;
+    else await cx.ports.gateway.close(other.connectionId, { code: 4010 });
   }
+  return isOlder;
 };
 
 const opened = async (cx: Context, record: ConnectionRecord): Promise<Outcome> => {
-  await takeOver(cx, record);
+  if (await takeOver(cx, record)) return { close: { code: 4010 } };
   await watchToken(cx, record);
   return handOver(cx, record, handOverAll);
 };
@@ -49,10 +55,11 @@ const resume = (cx: Context, record: ConnectionRecord, continuation: Continuatio
   }
 };
 
-const isPipelined = (text: string): boolean => {
+/** Whether the action that a frame names has this trait. */
+const hasTrait = (text: string, trait: 'pipelined' | 'betweenPages'): boolean => {
   try {
     const { action } = JSON.parse(text) as { action?: unknown };
-    return typeof action === 'string' && isAction(action) && 'pipelined' in contracts[action];
+    return typeof action === 'string' && isAction(action) && trait in contracts[action];
   } catch {
     return false;
   }
@@ -71,7 +78,8 @@ export const createEngine = (options: EngineOptions): Engine => {
     open: (handshake) => open(context(), handshake),
     opened: (record) => opened(context(), record),
     frame: (record, text, bytes) => handleFrame(context(), record, text, bytes),
-    pipelined: isPipelined,
+    pipelined: (text) => hasTrait(text, 'pipelined'),
+    betweenPages: (text) => hasTrait(text, 'betweenPages'),
     resume: (record, continuation) => resume(context(), record, continuation),
     closed: (connectionId) => andThen(ports.directory.close(connectionId), () => unwatchToken(ports, connectionId)),
     due: async (event) => {

@@ -1,4 +1,4 @@
-import type { CloseNotice, ConnectionRecord, Frame, Lost, RecordPatch } from './ports/index.js';
+import type { CloseNotice, ConnectionRecord, Frame, RecordPatch } from './ports/index.js';
 
 /** A frame for connections, collected by a handler and sent by the runtime after the reply. */
 export interface Push {
@@ -9,7 +9,7 @@ export interface Push {
 /**
  * Work on a connection that goes on in pages: the runtime calls `engine.resume` with it when the connection's outbox has
  * room, one after another, but not while the record says that the token is expired. What a page has `next` comes before what
- * waits already. Plain JSON, so that it can travel.
+ * waits already, what an exchange begins joins as `joined` says. Plain JSON, so that it can travel.
  */
 export type Continuation =
   /** Hands over the waiting messages and notifications behind this place of the mailbox. */
@@ -21,17 +21,26 @@ export type Continuation =
       readonly after: number;
       readonly until: number;
       readonly replayed: number;
-      /** Events were trimmed while the replay was on its way. */
-      readonly lost?: Lost;
     }
   /** Sends what all subscriptions of a held connection missed, then releases it. */
   | { readonly kind: 'catchup'; readonly after: number; readonly until?: number };
 
-/** What an exchange yields. The runtime applies it in this order: record, reply, pushes, next, close. */
+/**
+ * What waits on a connection when an exchange has begun more: behind the replays and hand-overs that wait, before the
+ * catch-ups behind them, which serve all subscriptions and so come last.
+ */
+export const joined = (waiting: readonly Continuation[], added: readonly Continuation[]): Continuation[] => {
+  const at = waiting.findLastIndex(({ kind }) => kind !== 'catchup') + 1;
+  return [...waiting.slice(0, at), ...added, ...waiting.slice(at)];
+};
+
+/** What an exchange yields. The runtime applies it in this order: record, reply, pushes, served, next, close. */
 export interface Outcome {
   readonly record?: RecordPatch;
   readonly reply?: Frame;
   readonly pushes?: readonly Push[];
+  /** With the pushes the connection has been sent all deal events up to this offset: what `Gateway.served` is told. */
+  readonly served?: number;
   readonly next?: readonly Continuation[];
   readonly close?: CloseNotice;
 }

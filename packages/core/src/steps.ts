@@ -6,8 +6,8 @@ import {
   isAction,
   WireError,
 } from '@aideals/protocol';
+import { isExpired } from './auth/expiry.js';
 import type { Exchange } from './exchange.js';
-import { isExpired } from './features/tokens.js';
 import { actions as handlers } from './generated/actions.js';
 import type { ActionContext } from './handler.js';
 import { takeToken } from './limits/frames.js';

@@ -51,6 +51,8 @@ export interface ActionContract<
   readonly scope?: Scope;
   /** May start before an earlier pipelined one of the same connection is done; for actions that only store. */
   readonly pipelined?: true;
+  /** Changes what events the connection is owed: never while a page of a replay is being read or given. */
+  readonly betweenPages?: true;
   readonly examples: readonly ActionExample[];
 }
 

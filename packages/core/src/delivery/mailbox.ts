@@ -87,11 +87,6 @@ export const enqueue = async (
   return appended.stored ? appended : undefined;
 };
 
-export const waitingAt = async (table: Table, userId: string, at: number): Promise<Waiting | undefined> => {
-  const row = await table.get(mailboxKey(userId), place(at));
-  return row === undefined ? undefined : waitingOf(row);
-};
-
 export const mailboxHead = (table: Table, userId: string): Awaitable<number> => table.head(mailboxKey(userId));
 
 /**
@@ -108,7 +103,11 @@ export const acknowledge = async (
   const row = await table.get(inboxKey(userId), id);
   const found = entryOf(row);
   if (row === undefined || found === undefined || found.kind !== kind) return false;
-  if (found.status === 'read' || found.status === status) return true;
+  if (found.status === 'read' || found.status === status) {
+    // Another device's acknowledgement may not be durable yet.
+    await (await table.putMany([])).flushed;
+    return true;
+  }
   const deleted = await table.delete(mailboxKey(userId), place(found.place));
   const put = await table.put(
     inboxKey(userId),

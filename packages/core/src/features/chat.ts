@@ -36,6 +36,8 @@ interface StoreResult {
   readonly flushed: Promise<unknown>;
   /** True where an earlier attempt was completed before. */
   readonly repeated: boolean;
+  /** True where an earlier attempt had begun. */
+  readonly resumed: boolean;
 }
 
 const DAY = 86_400;
@@ -72,7 +74,7 @@ const storeOnce = async (cx: ChatContext, message: OutgoingMessage, expiresAt: n
   if (queued === undefined) throw new Error('an append without a place was refused');
   const noted = await noteInbox(table, message.recipientId, waiting, queued.seq, expiresAt);
   const flushed = Promise.all([appended.flushed, queued.flushed, noted.flushed]);
-  return { body, sequence: appended.seq, flushed, repeated: false };
+  return { body, sequence: appended.seq, flushed, repeated: false, resumed: false };
 };
 
 const freshClaim = async (cx: ChatContext, message: OutgoingMessage, pk: string, digest: string): Promise<Claim> => ({
@@ -95,14 +97,16 @@ const storeClaimed = async (
   const pk = conversationKey(message.senderId, message.recipientId);
   const key = [claimKey(message.senderId), clientMessageId] as const;
   const meant = digest(JSON.stringify([message.recipientId, message.type, message.content]));
-  let claimed: HeldClaim = await takeClaim(table, ...key, () => freshClaim(cx, message, pk, meant), expiresAt);
+  const taken = await takeClaim(table, ...key, () => freshClaim(cx, message, pk, meant), expiresAt);
+  const resumed = !taken.fresh;
+  let claimed: HeldClaim = taken;
   if (claimed.claim.digest !== meant) {
     throw WireError.field('data.clientMessageId', 'was used for another message; take a new one for each message');
   }
   const { id, at } = claimed.claim;
   const body = bodyOf(message, id, at);
   if (claimed.claim.done) {
-    return { body, sequence: claimed.claim.sequence, ...(await written(table)), repeated: true };
+    return { body, sequence: claimed.claim.sequence, ...(await written(table)), repeated: true, resumed };
   }
   const moveTo = async (change: Partial<Claim>): Promise<Claim> => {
     claimed = await moveClaim(table, ...key, claimed, change, expiresAt);
@@ -138,7 +142,7 @@ const storeClaimed = async (
   claimed = await moveClaim(table, ...key, claimed, { sequence: appended.seq, done: true }, expiresAt);
   const last = (claimed as HeldClaim & Partial<Flushed>).flushed;
   const flushed = Promise.all([...writes.map((write) => write.flushed), last]);
-  return { body, sequence: appended.seq, flushed, repeated: false };
+  return { body, sequence: appended.seq, flushed, repeated: false, resumed };
 };
 
 /** A repeat is told `delivered` where the message no longer waits. */
@@ -164,8 +168,9 @@ const liveOthers = async ({ ports }: ChatContext, message: OutgoingMessage): Pro
 const deliver = async (cx: ChatContext, message: OutgoingMessage, stored: StoreResult): Promise<SentMessage> => {
   const { body, sequence } = stored;
   await stored.flushed;
-  if (stored.repeated) {
-    const status = await repeatedStatus(cx, message, body.messageId);
+  const status = stored.resumed ? await repeatedStatus(cx, message, body.messageId) : 'stored';
+  // Nothing is pushed again, nor what a cut-off attempt stored and someone has acknowledged since.
+  if (stored.repeated || status === 'delivered') {
     return { messageId: body.messageId, sequence, status, at: body.at };
   }
   const frame = messageFrame(body, sequence, cx.now);

@@ -1,3 +1,4 @@
+import { isExpired } from '../auth/expiry.js';
 import { written } from '../delivery/claimed.js';
 import { readWaiting } from '../delivery/mailbox.js';
 import { waitingFrame } from '../delivery/stored.js';
@@ -23,8 +24,9 @@ export const handOver = async (
   const mark = await directory.markOf(connectionId);
   const page = await readWaiting(cx.ports, userId, at.after);
   if (page.last === undefined) {
-    const cleared = mark === undefined || (await directory.unmark(connectionId, mark));
-    return cleared ? {} : { next: [at] };
+    // The mark of an expired token stays: the refresh begins the hand-over anew.
+    if (mark === undefined || isExpired(record, cx.ports.clock.now())) return {};
+    return (await directory.unmark(connectionId, mark)) ? {} : { next: [at] };
   }
   // What was read may be committed and no more: what is pushed must survive a crash.
   if (page.items.length > 0) await (await written(cx.ports.table)).flushed;

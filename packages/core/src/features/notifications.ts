@@ -49,13 +49,14 @@ const earlier = async (cx: NotifyContext, once: Once): Promise<OnceRow | undefin
 };
 
 /** Takes the key, or finds what another call under it has begun. */
-const begin = async (cx: NotifyContext, once: Once): Promise<OnceRow> => {
+const begin = async (cx: NotifyContext, once: Once): Promise<{ row: OnceRow; resumed: boolean }> => {
   const row: OnceRow = { digest: once.digest, done: false, at: cx.now };
   const options = { ifAbsent: true, expiresAt: toSeconds(cx.now) + DAY };
   for (;;) {
     const put = await cx.ports.table.put(...onceKey(once), row, options);
-    const present = put.stored ? row : await earlier(cx, once);
-    if (present !== undefined) return present;
+    if (put.stored) return { row, resumed: false };
+    const present = await earlier(cx, once);
+    if (present !== undefined) return { row: present, resumed: true };
   }
 };
 
@@ -85,7 +86,13 @@ const refuseFull = async (cx: NotifyContext, notice: Notice): Promise<void> => {
   });
 };
 
-const storeAndPush = async (cx: NotifyContext, notice: Notice, notificationIds: readonly string[]): Promise<void> => {
+/** `resumed`: an earlier attempt had begun, and what it stored may have been acknowledged since. */
+const storeAndPush = async (
+  cx: NotifyContext,
+  notice: Notice,
+  notificationIds: readonly string[],
+  resumed: boolean,
+): Promise<void> => {
   const { table } = cx.ports;
   const kept = toSeconds(cx.now) + cx.settings.limits.retentionNotificationsDays * DAY;
   const expiresAt = Math.min(notice.expiresAt ?? kept, kept);
@@ -97,7 +104,9 @@ const storeAndPush = async (cx: NotifyContext, notice: Notice, notificationIds: 
   );
   await Promise.all([put.stored ? put.flushed : undefined, ...stored]);
   for (const [i, userId] of notice.userIds.entries()) {
-    const frame = noticeFrame(body, notificationIds[i] as string, cx.now);
+    const id = notificationIds[i] as string;
+    if (resumed && (await inboxEntry(table, userId, id))?.status !== 'waiting') continue;
+    const frame = noticeFrame(body, id, cx.now);
     await pushToUser(cx.ports, userId, frame, 'notification');
   }
 };
@@ -110,17 +119,17 @@ export const notify = async (cx: NotifyContext, notice: Notice, once: Once | und
   if (once === undefined) {
     const notificationIds = notice.userIds.map(() => cx.ports.ids.next('notification'));
     await refuseFull(cx, notice);
-    await storeAndPush(cx, notice, notificationIds);
+    await storeAndPush(cx, notice, notificationIds, false);
     return { notificationIds, replayed: false };
   }
   return cx.ports.turns.run(`once:${once.key}`, async () => {
     // Refused before the key is taken: errors are not remembered.
     if ((await earlier(cx, once)) === undefined) await refuseFull(cx, notice);
-    const row = await begin(cx, once);
+    const { row, resumed } = await begin(cx, once);
     const idOf = (i: number): string => cx.ports.digest(JSON.stringify([once.key, row.at, i])).slice(0, 32);
     const notificationIds = notice.userIds.map((_, i) => idOf(i));
     if (row.done) return { notificationIds, replayed: true };
-    await storeAndPush(cx, notice, notificationIds);
+    await storeAndPush(cx, notice, notificationIds, resumed);
     await finish(cx, once, row);
     return { notificationIds, replayed: false };
   });

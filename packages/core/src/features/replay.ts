@@ -60,36 +60,39 @@ const pageOf = (
   return { frames, end };
 };
 
-interface Missed extends Page {
-  readonly lost: Lost | undefined;
-}
+const NOTHING = { events: [], covered: true };
 
-/** What a subscription missed up to the end of a page, and whether retention took some of it meanwhile. */
-const missed = async ({ streams }: Ports, subscription: Subscription, at: Replay): Promise<Missed> => {
-  if (at.after >= at.until) return { frames: [], end: at.until, lost: at.lost };
-  const options = { after: at.after, until: at.until, limit: REPLAY_PAGE, ...topicOf(subscription) };
-  const { events, end, covered } = await streams.read(options);
-  const lost = covered ? at.lost : (at.lost ?? (await streams.locate(streams.idOf(at.after))).lost);
-  return { ...pageOf(events, end, anyOf([subscription]), subscription.subscriptionId), lost };
-};
-
-/** The next page of what a subscription missed; after the last one, `subscriptionRecovered`, then the catch-up. */
+/**
+ * The next page of what a subscription missed; after the last one, `subscriptionRecovered`, then the catch-up. Where retention
+ * took events while the replay was on its way, a `subscriptionRecovered` with `lost` tells that gap before anything behind it is sent; the last one
+ * has none.
+ */
 export const replay = async (cx: ReplayContext, connectionId: string, at: Replay): Promise<Outcome> => {
-  const { ports } = cx;
-  const subscriptions = await ports.directory.subscriptions(connectionId);
-  const subscription = subscriptions.find((each) => each.subscriptionId === at.subscriptionId);
-  const done: Continuation = { kind: 'catchup', after: at.until };
-  if (subscription === undefined) return { next: [done] };
-  const { subscriptionId } = subscription;
-  const { frames, end, lost } = await missed(ports, subscription, at);
+  const { directory, streams } = cx.ports;
+  const { after, until, subscriptionId } = at;
+  const subscription = (await directory.subscriptions(connectionId)).find(
+    (each) => each.subscriptionId === subscriptionId,
+  );
+  if (subscription === undefined) return { next: [{ kind: 'catchup', after: until }] };
   const to = [connectionId];
+  const recovered = (replayed: number, reached: number, lost?: Lost): Push => {
+    const told = lost === undefined ? {} : { lost };
+    const data = { subscriptionId, replayed, lastEventId: streams.idOf(reached), ...told };
+    return { to, frame: pushFrame('subscriptionRecovered', data, cx.now) };
+  };
+  const options = { after, until, limit: REPLAY_PAGE, ...topicOf(subscription) };
+  const read = after < until ? await streams.read(options) : { ...NOTHING, end: until };
+  if (!read.covered) {
+    const located = await streams.locate(streams.idOf(after));
+    // What lies past `until` is not the replay's: it is held, or read by the catch-up.
+    const reached = Math.min(located.after, until);
+    return { pushes: [recovered(at.replayed, reached, located.lost)], next: [{ ...at, after: reached }] };
+  }
+  const { frames, end } = pageOf(read.events, read.end, anyOf([subscription]), subscriptionId);
   const pushes: Push[] = frames.map((frame) => ({ to, frame }));
   const replayed = at.replayed + pushes.length;
-  const told = lost === undefined ? {} : { lost };
-  if (end < at.until) return { pushes, next: [{ ...at, after: end, replayed, ...told }] };
-  const recovered = { subscriptionId, replayed, lastEventId: ports.streams.idOf(at.until), ...told };
-  pushes.push({ to, frame: pushFrame('subscriptionRecovered', recovered, cx.now) });
-  return { pushes, next: [done] };
+  if (end < until) return { pushes, next: [{ ...at, after: end, replayed }] };
+  return { pushes: [...pushes, recovered(replayed, until)], next: [{ kind: 'catchup', after: until }] };
 };
 
 /**
@@ -116,6 +119,7 @@ export const catchUp = async (
   const to = [connectionId];
   return {
     pushes: frames.map((frame) => ({ to, frame })),
+    served: end,
     next: [{ kind: 'catchup', after: end, until: at.until }],
   };
 };

@@ -1,5 +1,4 @@
 import { type Filters, WireError } from '@aideals/protocol';
-import { liveFrom } from '../delivery/live-from.js';
 import type { Continuation } from '../outcome.js';
 import type { Lost, Ports, Subscription } from '../ports/index.js';
 import type { Settings } from '../settings.js';
@@ -40,16 +39,21 @@ const register = async (cx: SubscribeContext, connectionId: string, wanted: Subs
   if (subscribed.outcome === 'full') {
     throw new WireError('SUBSCRIPTION_ERROR', `a connection has at most ${max} subscriptions; end one first`, { max });
   }
+  // What another's hold keeps was matched without this one: it is read again, so that ids reach the connection in order.
+  gateway.reread(connectionId);
   gateway.hold(connectionId);
   return subscribed.subscription;
 };
 
-/** Registered and held, with the offset past which events come live; undone where that cannot be had. */
+/**
+ * Registered and held, with the offset up to which the connection has been served: no replay goes past it, since what other
+ * subscriptions are still owed lies there. Undone where that cannot be had.
+ */
 const begin = async (cx: SubscribeContext, connectionId: string, wanted: Subscription): Promise<Begun> => {
-  const { directory, gateway } = cx.ports;
+  const { directory, gateway, streams } = cx.ports;
   const subscription = await register(cx, connectionId, wanted);
   try {
-    return { subscription, from: await liveFrom(cx.ports) };
+    return { subscription, from: gateway.position(connectionId) ?? (await streams.top()) };
   } catch (error) {
     // Another's registration of the same filters stays.
     if (subscription === wanted) await directory.unsubscribe(connectionId, wanted.subscriptionId);

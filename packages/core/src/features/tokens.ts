@@ -24,8 +24,6 @@ const timerKey = (connectionId: string): string => `token:${connectionId}`;
 /** The first sign-in of the user, as far as the token tells: Unix seconds. */
 export const firstSignIn = (claims: Claims, now: number): number => claims.authTime ?? claims.iat ?? toSeconds(now);
 
-export const isExpired = (record: ConnectionRecord, now: number): boolean => record.tokenExp * 1000 <= now;
-
 /** Sets the timer for what comes next in the life of a token: the warning, the expiry, the close. One timer a connection. */
 export const watchToken = async (cx: TokenTimeContext, record: ConnectionRecord): Promise<void> => {
   const { connectionId, tokenExp } = record;

@@ -1,6 +1,6 @@
 import { createEngine, type EngineOptions } from '../engine.js';
 import type { CallResponse, Credentials, RawCall } from '../engine-api.js';
-import type { Continuation, Opening, Outcome } from '../outcome.js';
+import { type Continuation, joined, type Opening, type Outcome } from '../outcome.js';
 import type { Clock, ConnectionRecord, Ids, Ports, Telemetry } from '../ports/index.js';
 import { defaultSettings, type Settings } from '../settings.js';
 import { memoryDirectory } from './directory.js';
@@ -31,7 +31,7 @@ interface Session {
   record: ConnectionRecord;
   /** Exchanges and pages of one connection, one after another. */
   last: Promise<void>;
-  readonly pages: Continuation[];
+  pages: Continuation[];
 }
 
 /**
@@ -74,6 +74,7 @@ export const memoryDeployment = (options: DeploymentOptions) => {
     }
     if (outcome.reply !== undefined) await ports.gateway.send([connectionId], outcome.reply);
     for (const push of outcome.pushes ?? []) await ports.gateway.send(push.to, push.frame);
+    if (outcome.served !== undefined) ports.gateway.served(connectionId, outcome.served);
     if (outcome.close !== undefined) await ports.gateway.close(connectionId, outcome.close);
   };
 
@@ -91,7 +92,8 @@ export const memoryDeployment = (options: DeploymentOptions) => {
   /** An exchange's own outcome: what it begins comes behind what is under way. */
   const exchange = async (connectionId: string, outcome: Outcome): Promise<void> => {
     await apply(connectionId, outcome);
-    sessions.get(connectionId)?.pages.push(...(outcome.next ?? []));
+    const session = sessions.get(connectionId);
+    if (session !== undefined) session.pages = joined(session.pages, outcome.next ?? []);
   };
 
   const inOrder = (connectionId: string, work: (session: Session) => Promise<void>): Promise<void> => {

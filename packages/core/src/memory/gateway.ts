@@ -105,9 +105,14 @@ export const memoryGateway = ({ heldBytes = 262_144, position: start = 0 }: Memo
       else outbox.held.depth += 1;
     },
 
+    served(connectionId: string, offset: number): void {
+      const held = outboxes.get(connectionId)?.held;
+      if (held !== undefined && offset > held.from) held.from = offset;
+    },
+
     reread(connectionId: string): void {
       const held = outboxes.get(connectionId)?.held;
-      if (held === undefined || held.frames.length === 0) return;
+      if (held === undefined) return;
       held.overflown = true;
       held.frames = [];
     },
@@ -121,13 +126,14 @@ export const memoryGateway = ({ heldBytes = 262_144, position: start = 0 }: Memo
         held.depth -= 1;
         return { released: true };
       }
+      const owed = Math.max(held.after, held.from);
       if (held.overflown) {
-        outbox.held = hold(held.after, 1);
-        return { released: false, after: held.after };
+        outbox.held = hold(owed, 1);
+        return { released: false, after: owed };
       }
       outbox.held = undefined;
       for (const frame of held.frames) {
-        if ((frame.offset ?? 0) > held.after) outbox.sent.push(frame.text);
+        if ((frame.offset ?? 0) > owed) outbox.sent.push(frame.text);
       }
       return { released: true };
     },

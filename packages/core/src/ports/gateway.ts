@@ -48,12 +48,17 @@ export interface Gateway {
    * does not know.
    */
   position(connectionId: string): number | undefined;
+  /** A held connection has been sent, from the log, all deal events up to this offset: its position moves on. */
+  served(connectionId: string, offset: number): void;
   /** Keeps deal events from this connection from now on; held frames are bounded. Holds nest: each is ended by one release. */
   hold(connectionId: string): void;
-  /** Drops what is held, as though the bound were passed: the subscriptions changed, and the log is read for those that are. */
+  /**
+   * Drops what is held, and passes over what still comes, as though the bound were passed: the subscriptions change, and the
+   * log is read for those that are. Nothing where the connection is not held.
+   */
   reread(connectionId: string): void;
   /**
-   * Ends one hold. With the last one, what was held and lies past the lowest `after` of all its releases follows. Where the
+   * Ends one hold. With the last one, what was held and lies past the lowest `after` of all its releases, and past what was `served`, follows. Where the
    * bound was passed, nothing is released: the answer tells the offset behind which the log must be read first, up to `given`,
    * and a new hold keeps what comes from here on. Releasing a connection that is not held is harmless.
    */

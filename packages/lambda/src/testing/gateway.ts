@@ -36,6 +36,7 @@ export const managementApi = () => {
     given: () => undefined,
     position: () => undefined,
     hold: () => undefined,
+    served: () => undefined,
     reread: () => undefined,
     release: () => ({ released: true }),
   };

@@ -27,6 +27,7 @@ export const subscribeToDeals = defineAction({
   errors: ['SUBSCRIPTION_ERROR'],
   limit: 'subscribe',
   lambda: 'subscription',
+  betweenPages: true,
   examples: [
     {
       title: 'Electronics with at least 20 percent off',

@@ -19,6 +19,7 @@ export const unsubscribeFromDeals = defineAction({
   errors: ['SUBSCRIPTION_ERROR'],
   limit: 'subscribe',
   lambda: 'subscription',
+  betweenPages: true,
   examples: [
     {
       title: 'All subscriptions of a topic',

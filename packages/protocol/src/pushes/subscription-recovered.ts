@@ -6,7 +6,7 @@ export const subscriptionRecovered = definePush({
   type: 'subscriptionRecovered',
   summary: 'All that a subscription missed has been sent.',
   description:
-    'Ends the replay that a `lastEventId` began: how many events were sent again, and the position that the subscription has reached. `lost` tells where events went out of retention while the replay was on its way.',
+    'Ends the replay that a `lastEventId` began: how many events were sent again, and the position that the subscription has reached. Where events went out of retention while the replay was on its way, one with `lost` tells that gap first, and the replay goes on behind it.',
   data: z.object({
     subscriptionId: identifier,
     replayed: z.int().nonnegative(),

@@ -78,6 +78,10 @@ export class SocketGateway implements Gateway {
     else outbox.held.nest();
   }
 
+  served(connectionId: string, offset: number): void {
+    this.#outboxes.get(connectionId)?.held?.serve(offset);
+  }
+
   reread(connectionId: string): void {
     this.#outboxes.get(connectionId)?.held?.drop();
   }

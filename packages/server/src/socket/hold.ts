@@ -4,7 +4,7 @@ import { encoded } from './encoding.js';
 /** The deal events of one connection that wait for the end of a replay: no more bytes of them than the bound. */
 export class Hold {
   /** The offset up to which the connection has been served. */
-  readonly from: number;
+  from: number;
   /** Holds nest: how many releases are still to come. */
   #depth = 1;
   #after = Number.POSITIVE_INFINITY;
@@ -18,6 +18,11 @@ export class Hold {
     this.#bound = bound;
   }
 
+  /** The connection was sent, from the log, what lies up to this offset. */
+  serve(offset: number): void {
+    if (offset > this.from) this.from = offset;
+  }
+
   nest(): void {
     this.#depth += 1;
   }
@@ -29,9 +34,9 @@ export class Hold {
     return this.#depth <= 0;
   }
 
-  /** The lowest offset that a release named: what lies past it is still owed to someone. */
+  /** What lies past it is still owed to someone: the lowest offset that a release named, or what was served if that is more. */
   get after(): number {
-    return this.#after;
+    return Math.max(this.#after, this.from);
   }
 
   /** Whether something was passed over: the log must be read. */
@@ -52,13 +57,12 @@ export class Hold {
 
   /** Passes over what is held: it is read from the log. */
   drop(): void {
-    if (this.#frames.length === 0) return;
     this.#overflown = true;
     this.#frames = [];
   }
 
   /** What was held and is still owed, in order. */
   past(): Frame[] {
-    return this.#frames.filter((frame) => (frame.offset ?? 0) > this.#after);
+    return this.#frames.filter((frame) => (frame.offset ?? 0) > this.after);
   }
 }

@@ -1,4 +1,4 @@
-import type { Awaitable, Continuation, Outcome } from '@aideals/core';
+import { type Awaitable, type Continuation, joined, type Outcome } from '@aideals/core';
 import type { Outbox } from './outbox.js';
 import type { Pages } from './pages.js';
 
@@ -24,6 +24,9 @@ export class LongWork {
   /** What goes on when the work may go on. */
   #held: (() => void) | undefined;
   #isBusy = false;
+  /** An exchange is served between two pages. */
+  #isBlocked = false;
+  #onPageEnd: (() => void) | undefined;
   #isHeld = false;
   #isStopped = false;
 
@@ -32,13 +35,42 @@ export class LongWork {
   }
 
   add(continuations: readonly Continuation[]): void {
-    this.#waiting.push(...continuations);
+    this.#waiting = joined(this.#waiting, continuations);
     this.#next();
+  }
+
+  get isIdle(): boolean {
+    return !this.#isBusy && this.#waiting.length === 0;
+  }
+
+  /**
+   * Begins no page until `goOn`. Resolves when the one under way has been given; one that is held is not waited for, since
+   * what ends the hold may wait behind who asks.
+   */
+  pause(): Awaitable<void> {
+    this.#isBlocked = true;
+    if (!this.#isBusy || this.#isHeld || this.#isStopped) return undefined;
+    return new Promise((resolve) => {
+      this.#onPageEnd = resolve;
+    });
+  }
+
+  goOn(): void {
+    if (!this.#isBlocked) return;
+    this.#isBlocked = false;
+    this.#next();
+  }
+
+  #pageEnded(): void {
+    const call = this.#onPageEnd;
+    this.#onPageEnd = undefined;
+    call?.();
   }
 
   /** Nothing is given until the hold ends: the token of the connection expired. */
   hold(isHeld: boolean): void {
     this.#isHeld = isHeld;
+    if (isHeld) this.#pageEnded();
     const goOn = this.#held;
     if (isHeld || goOn === undefined) return;
     this.#held = undefined;
@@ -50,10 +82,11 @@ export class LongWork {
     this.#isStopped = true;
     this.#waiting = [];
     this.#held = undefined;
+    this.#pageEnded();
   }
 
   #next(): void {
-    if (this.#isBusy || this.#isStopped) return;
+    if (this.#isBusy || this.#isBlocked || this.#isStopped) return;
     const continuation = this.#waiting.shift();
     if (continuation === undefined) return;
     this.#isBusy = true;
@@ -96,6 +129,7 @@ export class LongWork {
     // Before what waits: one replay ends before the next one begins.
     this.#waiting.unshift(...(outcome.next ?? []));
     applyRest(outcome);
+    this.#pageEnded();
     this.#next();
   }
 }

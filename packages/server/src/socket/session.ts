@@ -73,7 +73,7 @@ export class Session {
     this.#outbox = new Outbox(wireOf(webSocket, socket), settings.outbox);
     this.#pulse = new Pulse(socket, this.#outbox, settings.liveness);
     this.#exchanges = new Exchanges({
-      start: (text, bytes) => settings.engine.current.frame(this.#record, text, bytes),
+      start: (text, bytes) => this.#serve(text, bytes),
       pipelined: (text) => settings.engine.current.pipelined(text),
       apply: (outcome) => this.apply(outcome),
       failed: (error) => this.#fail('frame', error),
@@ -118,6 +118,16 @@ export class Session {
     }
     if (outcome.next !== undefined && this.#isAccepting) this.#longWork.add(outcome.next);
     this.#applyRest(outcome);
+    this.#longWork.goOn();
+  }
+
+  /** One that changes what the connection is owed is served between two pages of what it is sent. */
+  #serve(text: string, bytes: number): Awaitable<Outcome> {
+    const { engine } = this.#settings;
+    const serve = (): Awaitable<Outcome> => engine.current.frame(this.#record, text, bytes);
+    if (this.#longWork.isIdle || !engine.current.betweenPages(text)) return serve();
+    const paused = this.#longWork.pause();
+    return paused instanceof Promise ? paused.then(serve) : serve();
   }
 
   push(frame: Frame): void {
@@ -183,7 +193,8 @@ export class Session {
     this.#settings.patch(this.connectionId, record);
   }
 
-  #applyRest({ close }: Outcome): void {
+  #applyRest({ served, close }: Outcome): void {
+    if (served !== undefined) this.#settings.gateway.served(this.connectionId, served);
     if (close !== undefined) this.#outbox.close(close.code);
     this.#record = this.#settings.engine.exchanged(this.#record);
   }

@@ -60,6 +60,7 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
     opened: options.opened ?? (() => ({})),
     frame: options.frame ?? echo,
     pipelined: options.pipelined ?? (() => false),
+    betweenPages: () => false,
     resume: options.resume ?? (() => ({})),
     closed: (connectionId) => {
       closedIds.push(connectionId);

@@ -113,7 +113,7 @@ export const engineMutations: Mutations = {
 
   'answers-out-of-order': {
     about: 'An answer now and then comes behind the next one.',
-    breaks: ['answers come in order', 'each frame is answered'],
+    breaks: ['answers come in order', 'each frame is answered', 'replays follow one another'],
     engine: (engine, { random }) => {
       const late = new Map<string, Frame>();
       return changed(engine, async (_, go, connectionId) => {

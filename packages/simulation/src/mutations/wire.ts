@@ -88,7 +88,7 @@ export const wireMutations: Mutations = {
 
   'position-ahead': {
     about: 'The position of a connection is told one event too far.',
-    breaks: [gap, 'nothing is called lost that is there', 'who keeps a cursor misses nothing'],
+    breaks: [gap, 'nothing is called lost that is there', 'who keeps a cursor misses nothing', 'it comes to rest'],
     ports: (ports) => ({
       ...ports,
       gateway: {

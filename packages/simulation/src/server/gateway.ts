@@ -45,6 +45,10 @@ export class SimulatedGateway implements Gateway {
     this.outboxes.get(connectionId)?.hold(this.#position);
   }
 
+  served(connectionId: string, offset: number): void {
+    this.outboxes.get(connectionId)?.served(offset);
+  }
+
   reread(connectionId: string): void {
     this.outboxes.get(connectionId)?.reread();
   }
@@ -67,6 +71,7 @@ export const portTo = (gateway: SimulatedGateway, run: <T>(answer: () => T) => A
   given: () => gateway.given(),
   position: (connectionId) => gateway.position(connectionId),
   hold: (connectionId) => gateway.hold(connectionId),
+  served: (connectionId, offset) => gateway.served(connectionId, offset),
   reread: (connectionId) => gateway.reread(connectionId),
   release: (connectionId, after) => gateway.release(connectionId, after),
 });

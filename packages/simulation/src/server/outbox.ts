@@ -24,7 +24,7 @@ const wireOf = (frame: Frame): Wire => {
 };
 
 class Hold {
-  readonly from: number;
+  from: number;
   readonly #bound: number;
   depth = 1;
   /** The lowest offset that a release named: what lies past it is still owed to someone. */
@@ -45,7 +45,7 @@ class Hold {
   }
 
   drop(): void {
-    if (this.frames?.length !== 0) this.frames = undefined;
+    this.frames = undefined;
   }
 }
 
@@ -127,6 +127,11 @@ export class Outbox {
     else this.#held.depth += 1;
   }
 
+  /** As `Gateway.served`. */
+  served(offset: number): void {
+    if (this.#held !== undefined && offset > this.#held.from) this.#held.from = offset;
+  }
+
   /** Passes over what is held: it is read from the log. */
   reread(): void {
     this.#held?.drop();
@@ -139,12 +144,13 @@ export class Outbox {
     held.after = Math.min(held.after, after);
     held.depth -= 1;
     if (held.depth > 0) return { released: true };
+    const owed = Math.max(held.after, held.from);
     if (held.frames === undefined) {
-      this.#held = new Hold(held.after, this.#limits.heldBytes);
-      return { released: false, after: held.after };
+      this.#held = new Hold(owed, this.#limits.heldBytes);
+      return { released: false, after: owed };
     }
     this.#held = undefined;
-    for (const frame of held.frames) if ((frame.offset ?? 0) > held.after) this.push(frame);
+    for (const frame of held.frames) if ((frame.offset ?? 0) > owed) this.push(frame);
     return { released: true };
   }
 

@@ -32,7 +32,7 @@ export class Session {
       outbox.close({ code: 1011 });
     };
     this.#exchanges = new Exchanges({
-      start: (text) => engine().frame(this.#record, text, text.length),
+      start: (text) => this.#serve(text),
       pipelined: (text) => engine().pipelined(text),
       apply: (outcome) => this.apply(outcome),
       failed,
@@ -68,6 +68,14 @@ export class Session {
     if (outcome.reply !== undefined) void gateway.send([connectionId], outcome.reply);
     for (const { to, frame } of outcome.pushes ?? []) void gateway.send(to, frame);
     this.#applyRest(outcome);
+    this.#longWork.goOn();
+  }
+
+  /** One that changes what the connection is owed is served between two pages. */
+  async #serve(text: string): Promise<Outcome> {
+    const engine = this.#options.engine();
+    if (!this.#longWork.isIdle && engine.betweenPages(text)) await this.#longWork.pause();
+    return this.#options.engine().frame(this.#record, text, text.length);
   }
 
   /** Nothing is taken or given any more. */
@@ -80,10 +88,12 @@ export class Session {
   #applyRecord({ record }: Outcome): Awaitable<void> {
     if (record === undefined) return;
     this.#record = { ...this.#record, ...record };
+    if (record.expired !== undefined) this.#longWork.hold(record.expired);
     return this.#options.ports.directory.patch(this.#record.connectionId, record);
   }
 
-  #applyRest({ next, close }: Outcome): void {
+  #applyRest({ served, next, close }: Outcome): void {
+    if (served !== undefined) this.#options.ports.gateway.served(this.#record.connectionId, served);
     if (next !== undefined && !this.#ended) this.#longWork.add(next);
     if (close !== undefined) this.#options.outbox.close(close);
     this.#record = this.#options.slept(this.#record);

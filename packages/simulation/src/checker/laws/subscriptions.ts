@@ -73,6 +73,7 @@ export const subscriptions = (view: View): Law => {
     const said = () => `the replay of ${replay.sub.id} was told lost up to ${oldest}`;
     must('nothing is called lost that is there', mayBeTrimmed(view, to - 1, conn.life), said, item);
     replay.trimmed = to - 1;
+    replay.last = Math.max(replay.last, offsetOf(item.wire.data['lastEventId'] as string));
     const own = conn.subs.get(replay.sub.id);
     if (own !== undefined) own.kept = Math.max(own.kept, to - 1);
   };
@@ -80,7 +81,9 @@ export const subscriptions = (view: View): Law => {
   const recovered = (conn: Conn, item: Received): void => {
     const { subscriptionId, replayed, lastEventId, lost } = item.wire.data;
     const index = conn.replays.findIndex(({ sub }) => sub.id === subscriptionId);
-    const [replay] = index === -1 ? [] : conn.replays.splice(index, 1);
+    const replay = conn.replays[index];
+    // One that tells of a gap is followed by another when all has come.
+    if (replay !== undefined && lost === undefined) conn.replays.splice(index, 1);
     const asked = replay !== undefined && conn.replays.slice(0, index).every((before) => before.cancelled);
     must('replays follow one another', asked, () => `${String(subscriptionId)} was recovered out of turn`, item);
     if (replay === undefined || replay.cancelled) return;
