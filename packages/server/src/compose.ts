@@ -52,9 +52,12 @@ const livenessOf = (config: Config): Liveness => ({
 });
 
 /** Opens the store of the data folder, or says in one line why it cannot be. */
-export const openStore = async (config: Config): Promise<EmbeddedStore> => {
+export const openStore = async (
+  config: Config,
+  onState: (failure: Error | undefined) => void,
+): Promise<EmbeddedStore> => {
   try {
-    return await openEmbedded({ dataDir: config.dataDir, clock, segment });
+    return await openEmbedded({ dataDir: config.dataDir, clock, segment, onState });
   } catch (error) {
     if (error instanceof DataFolderError) throw new StartError(`AIDEALS_DATA_DIR: ${error.message}`, error);
     throw error;

@@ -55,7 +55,11 @@ export const createServer = (config: Config, options: ServerOptions = {}): Serve
       return url;
     },
     async start() {
-      const store = await openStore(config);
+      // A store that fails is told of once, and once when it works again, whoever asked it to write.
+      const store = await openStore(config, (failure) => {
+        if (failure === undefined) running?.log.warn('the store can be written again');
+        else running?.log.error({ reason: failure.message }, 'the store cannot be written');
+      });
       try {
         const composed = await compose(config, options, store);
         await composed.app.listen({ host: config.host, port: config.port });

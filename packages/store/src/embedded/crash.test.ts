@@ -10,18 +10,6 @@ interface Written {
   readonly id: string;
 }
 
-interface Filled {
-  readonly flushed: number;
-  readonly message: string;
-  readonly lost: readonly string[];
-  readonly after: { top: number; head: number; rows: number; located: readonly { lost: { reason: string } }[] };
-  readonly checkWhileFull: string;
-  readonly ids: readonly string[];
-  readonly replayed: boolean;
-  readonly checkWithRoom: string;
-  readonly located: readonly { lost: { reason: string } }[];
-}
-
 // Each starts processes, which takes its time on a busy machine.
 describe('a store whose process ends badly', { timeout: 90_000 }, () => {
   let folder: TemporaryFolder;
@@ -75,27 +63,6 @@ describe('a store whose process ends badly', { timeout: 90_000 }, () => {
       folder.remove();
       folder = temporaryFolder();
     }
-  });
-
-  test('a full disk fails what was not flushed, and the store goes on when there is room', async () => {
-    child = startChild('fill', folder.path, 4_096);
-    expect(await child.ended, child.errors()).toBe(0);
-    const told = child.told[0] as Filled;
-    expect(told.message).toMatch(/^the data folder .* could not be written: File too large/);
-    expect(told.message).not.toContain('\n');
-    const { flushed } = told;
-    expect(flushed).toBeGreaterThan(10);
-    const { located, ...after } = told.after;
-    expect(after).toEqual({ top: flushed * 2, head: flushed, rows: flushed });
-    for (const { lost } of [...located, ...told.located]) expect(lost.reason).toBe('epoch');
-    expect(told.checkWhileFull).toMatch(/could not be written/);
-    expect(told.checkWithRoom).toBe('well');
-    expect(told.replayed).toBe(false);
-    expect(told.lost).not.toContain(told.ids[0]);
-    const { streams, close } = await open();
-    expect(await streams.locate(told.ids[0] as string)).toEqual({ after: flushed * 2 + 1 });
-    for (const id of told.lost) expect(await streams.locate(id)).toMatchObject({ lost: { reason: 'epoch' } });
-    await close();
   });
 
   test('a process that was killed leaves the folder free, one that lives does not', async () => {

@@ -2,12 +2,13 @@ import { resolve } from 'node:path';
 import type { Clock, Streams, Table } from '@aideals/core';
 import { open as openLmdb } from 'lmdb';
 import { checkDataFile } from './data-file.js';
+import { type Disk, DiskRoom, diskOf } from './disk-room.js';
 import { folderError, prepareFolder } from './folder.js';
 import { type Ownership, refuseOwned, takeOwnership } from './ownership.js';
 import { embeddedStreams } from './streams.js';
 import { embeddedTable } from './table.js';
 import { Versions } from './versions.js';
-import { type Db, type Env, Writer, type WriterStats } from './writer.js';
+import { type Db, type Env, Writer, type WriterOptions, type WriterStats } from './writer.js';
 
 export interface EmbeddedOptions {
   /** Made where there is none. One process at a time may have it open. */
@@ -15,6 +16,10 @@ export interface EmbeddedOptions {
   readonly clock: Clock;
   /** A random name for a segment of the log: 1 to 32 letters and digits. */
   readonly segment: () => string;
+  /** Told once when the folder cannot be written, with why, and once when it can be again. */
+  readonly onState?: WriterOptions['onState'];
+  /** The file system of the folder; asked now and then. */
+  readonly disk?: () => Promise<Disk>;
 }
 
 export interface EmbeddedStore {
@@ -45,7 +50,8 @@ const openEnv = (folder: string): Env => {
  * Opens the embedded store: `Table` and `Streams` in one folder, flushed together. Throws a `DataFolderError` where the
  * folder is not fit, has a newer format, or is in use.
  */
-export const openEmbedded = async ({ dataDir, clock, segment }: EmbeddedOptions): Promise<EmbeddedStore> => {
+export const openEmbedded = async (options: EmbeddedOptions): Promise<EmbeddedStore> => {
+  const { dataDir, clock, segment, onState } = options;
   const folder = resolve(dataDir);
   prepareFolder(folder);
   await refuseOwned(folder);
@@ -56,7 +62,8 @@ export const openEmbedded = async ({ dataDir, clock, segment }: EmbeddedOptions)
   try {
     const meta = database('meta');
     ownership = await takeOwnership(folder, env, meta);
-    const writer = new Writer(env, `the data folder ${folder}`);
+    const room = new DiskRoom(options.disk ?? (() => diskOf(folder)));
+    const writer = new Writer(env, `the data folder ${folder}`, onState === undefined ? { room } : { room, onState });
     const table = embeddedTable(database('rows'), writer, new Versions(meta), clock);
     const streams = embeddedStreams({ log: database('log'), meta, writer, clock, segment });
     await writer.flushed;

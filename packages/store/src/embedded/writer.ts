@@ -1,4 +1,5 @@
 import type { Database, RootDatabase } from 'lmdb';
+import type { DiskRoom } from './disk-room.js';
 
 export type Db = Database<string, Buffer>;
 export type Env = RootDatabase<string, Buffer>;
@@ -20,6 +21,13 @@ export interface WriterStats {
   readonly writes: number;
   /** Bytes that wait to be flushed, about. */
   readonly waitingBytes: number;
+}
+
+export interface WriterOptions {
+  /** Asked before each transaction. */
+  readonly room?: Pick<DiskRoom, 'ensure'>;
+  /** Told once when writing begins to fail, with why, and once when it works again. */
+  readonly onState?: (failure: Error | undefined) => void;
 }
 
 type Write = readonly [db: Db, key: Buffer, value: string | undefined];
@@ -89,6 +97,9 @@ const causeOf = async (error: unknown): Promise<string> => {
 export class Writer {
   readonly #env: Env;
   readonly #place: string;
+  readonly #room: Pick<DiskRoom, 'ensure'> | undefined;
+  readonly #onState: NonNullable<WriterOptions['onState']>;
+  #isWell = true;
   readonly #resets: (() => void)[] = [];
   #collecting: OpenBatch | undefined;
   #writing: OpenBatch | undefined;
@@ -97,9 +108,11 @@ export class Writer {
   #writes = 0;
 
   /** `place` names the store in errors. */
-  constructor(env: Env, place: string) {
+  constructor(env: Env, place: string, { room, onState = () => undefined }: WriterOptions = {}) {
     this.#env = env;
     this.#place = place;
+    this.#room = room;
+    this.#onState = onState;
   }
 
   onFailure(reset: () => void): void {
@@ -151,6 +164,7 @@ export class Writer {
 
   async #commit(batch: OpenBatch): Promise<void> {
     if (batch.writes.length === 0) return;
+    await this.#room?.ensure(batch.bytes);
     const committed = this.#env.batch(() => {
       for (const [db, key, value] of batch.writes) {
         if (value === undefined) db.remove(key);
@@ -166,6 +180,10 @@ export class Writer {
     this.#flushes += batch.writes.length === 0 ? 0 : 1;
     this.#writes += batch.writes.length;
     this.#writing = undefined;
+    if (!this.#isWell && batch.writes.length > 0) {
+      this.#isWell = true;
+      this.#onState(undefined);
+    }
     batch.succeed();
     // One round of the event loop later: the answers to what was flushed bring the next writes, and those that have come by
     // then share the flush that would begin now.
@@ -179,6 +197,10 @@ export class Writer {
     this.#collecting = undefined;
     this.#env.resetReadTxn();
     for (const reset of this.#resets) reset();
+    if (this.#isWell) {
+      this.#isWell = false;
+      this.#onState(failure);
+    }
     for (const batch of lost) batch?.fail(failure);
   }
 }

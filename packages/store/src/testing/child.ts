@@ -1,6 +1,4 @@
-import { execFileSync } from 'node:child_process';
 import { writeSync } from 'node:fs';
-import type { Table } from '@aideals/core';
 import { openEmbedded } from '../embedded/open.js';
 
 /** Tells the parent one thing, at once: nothing waits in a buffer when the process is killed. */
@@ -37,53 +35,11 @@ const write = async (): Promise<void> => {
   await Promise.all(Array.from({ length: 8 }, (_, name) => way(name)));
 };
 
-const check = async (table: Table): Promise<string> => {
-  try {
-    await table.check();
-    return 'well';
-  } catch (error) {
-    return (error as Error).message;
-  }
-};
-
-/** Writes until the disk is full, and tells how the store took it. */
-const fill = async (): Promise<void> => {
-  const { table, streams, close } = await open();
-  let flushed = 0;
-  const lost: string[] = [];
-  let failure: unknown;
-  for (let n = 1; failure === undefined; n++) {
-    const top = await streams.top();
-    const meant = [top + 1, top + 2].map((offset) => streams.idOf(offset));
-    try {
-      const appended = streams.append([event(n, 3_000)], { key: `k${n}`, digest: 'd' });
-      const row = await table.append('rows', { n });
-      await Promise.all([appended, row.stored && row.flushed, streams.append([event(n, 10)])]);
-      flushed = n;
-    } catch (error) {
-      failure = error;
-      lost.push(...meant);
-    }
-  }
-  const message = (failure as Error).message;
-  const locate = () => Promise.all(lost.map((id) => streams.locate(id)));
-  const rows = (await table.query('rows', { limit: 100_000 })).length;
-  const after = { top: await streams.top(), head: await table.head('rows'), rows, located: await locate() };
-  const checkWhileFull = await check(table);
-  execFileSync('prlimit', ['--pid', String(process.pid), '--fsize=unlimited']);
-  const again = await streams.append([event(0, 3_000)], { key: `k${flushed + 1}`, digest: 'other' });
-  await again.flushed;
-  const checkWithRoom = await check(table);
-  const { ids, replayed } = again;
-  tell({ flushed, message, lost, after, checkWhileFull, ids, replayed, checkWithRoom, located: await locate() });
-  await close();
-};
-
 const hold = async (): Promise<void> => {
   await open();
   tell('open');
   setInterval(() => undefined, 60_000);
 };
 
-const modes = { write, fill, hold };
+const modes = { write, hold };
 await modes[mode as keyof typeof modes]();
