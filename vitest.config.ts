@@ -9,6 +9,8 @@ const project = (name: string, include: string[], exclude: string[] = []) => ({
 });
 
 const CONFORMANCE = 'packages/conformance/src/**/*.test.ts';
+/** Run against the built command, as conformance is. */
+const FAULTS = 'packages/faults/src/**/*.test.ts';
 const SIMULATION = 'packages/simulation/src/**/*.test.ts';
 
 export default defineConfig({
@@ -19,8 +21,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     maxWorkers: 2,
     projects: [
-      project('unit', ['packages/*/src/**/*.test.{ts,tsx}'], [CONFORMANCE, SIMULATION]),
-      project('conformance', [CONFORMANCE]),
+      project('unit', ['packages/*/src/**/*.test.{ts,tsx}'], [CONFORMANCE, FAULTS, SIMULATION]),
+      project('conformance', [CONFORMANCE, FAULTS]),
       project('simulation', [SIMULATION]),
       project('documents', ['scripts/**/*.test.ts']),
     ],

@@ -1,6 +1,8 @@
 /** `npm run faults -- <run> [--times N] [--seed S]`. Ends with 1 where a promise is broken, with 2 where a run could not be had. */
 import { parseArgs } from 'node:util';
 import { crash } from './crash/run.js';
+import { disk } from './disk/run.js';
+import { drain } from './drain/run.js';
 import type { RunOptions, RunResult } from './run.js';
 import { memory } from './stalled/memory.js';
 import { inOwnNetwork } from './stalled/network.js';
@@ -24,6 +26,8 @@ const whole = (name: string, text: string): number => {
 const runs: Readonly<Record<string, (options: RunOptions) => Promise<RunResult | number>>> = {
   crash: (options) => crash({ ...options, times: whole('times', values.times ?? '100') }),
   stalled: (options) => stalled({ ...options, ...fullSize }),
+  drain: (options) => drain({ ...options, clients: 500, own: 20, drainSeconds: 10 }),
+  disk: (options) => disk({ ...options, writes: 200 }),
   memory: async (options) => (await inOwnNetwork()) ?? memory({ ...options, connections: 1_000 }),
 };
 

@@ -1,7 +1,7 @@
 import type { Chance } from '../chance.js';
 import type { Findings } from '../findings.js';
+import { Follower } from '../readers/follower.js';
 import type { Book } from './book.js';
-import { Follower } from './follower.js';
 import { Person } from './person.js';
 import { Publisher } from './publisher.js';
 

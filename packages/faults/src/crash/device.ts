@@ -20,6 +20,8 @@ export class Device {
   readonly #options: DeviceOptions;
   /** What waited when it connected. */
   readonly #owed: ReadonlySet<string>;
+  /** All that was known to be stored for the person when it connected. */
+  readonly #known: ReadonlySet<string>;
   /** What was acknowledged, surely, before it connected. */
   readonly #ended: ReadonlySet<string>;
   readonly #seen = new Set<string>();
@@ -32,6 +34,7 @@ export class Device {
     this.#options = options;
     const { person } = options;
     this.#owed = new Set(person.waiting());
+    this.#known = new Set(options.book.mail.get(person.name)?.keys());
     this.#ended = new Set([...person.acks].flatMap(([id, state]) => (state === 'confirmed' ? [id] : [])));
   }
 
@@ -98,7 +101,7 @@ export class Device {
     );
     this.#seen.add(id);
     person.counts.received += 1;
-    if (this.#owed.has(id)) person.counts.again += 1;
+    if (this.#known.has(id)) person.counts.again += 1;
     // A frame may come before the dial has returned.
     if (this.peer === undefined || this.#asked.has(id) || !chance.percent(ACK_PERCENT)) return;
     this.#asked.add(id);

@@ -16,8 +16,6 @@ export type Settings = Readonly<Record<string, string>>;
 export interface ServerOptions {
   readonly folder: string;
   readonly settings?: Settings;
-  /** A program, with its arguments, under which the server is run. */
-  readonly under?: readonly string[];
 }
 
 export interface Exit {
@@ -27,6 +25,7 @@ export interface Exit {
 
 interface Life {
   readonly child: ChildProcess;
+  end: Exit | undefined;
   readonly exited: Promise<Exit>;
 }
 
@@ -58,6 +57,11 @@ export class FaultServer {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** How the last life ended; undefined while one goes on. */
+  get end(): Exit | undefined {
+    return this.#life?.end;
+  }
+
   get pid(): number {
     const pid = this.#life?.child.pid;
     if (pid === undefined) throw new Error('the server does not run');
@@ -76,8 +80,7 @@ export class FaultServer {
 
   /** Resolves when it says that it is ready. */
   async start(): Promise<void> {
-    const { settings, folder, under = [] } = this.#options;
-    const [program = '', ...args] = [...under, process.execPath, COMMAND, 'serve'];
+    const { settings, folder } = this.#options;
     const env = {
       PATH: process.env['PATH'],
       HOST: '127.0.0.1',
@@ -88,17 +91,19 @@ export class FaultServer {
       AIDEALS_LOG_LEVEL: 'warn',
       ...settings,
     };
-    const child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [COMMAND, 'serve'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     living.add(child);
     const exited = new Promise<Exit>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => {
         living.delete(child);
-        resolve({ code, signal });
+        life.end = { code, signal };
+        resolve(life.end);
       });
     });
     exited.catch(() => undefined);
-    this.#life = { child, exited };
+    const life: Life = { child, exited, end: undefined };
+    this.#life = life;
     createInterface({ input: child.stderr }).on('line', (line) => {
       this.log.push(line);
       if (this.log.length > MOST_LINES) this.log.shift();

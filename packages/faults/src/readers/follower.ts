@@ -25,6 +25,8 @@ export interface FollowerOptions {
   readonly matches: (event: LoggedEvent) => boolean;
   readonly findings: Findings;
   readonly chance: Chance;
+  /** Sees each frame, after it was taken note of. */
+  readonly onFrame?: (frame: ServerFrame) => void;
 }
 
 const PING_PERCENT = 5;
@@ -47,7 +49,12 @@ export class Follower {
   async connect(server: FaultServer): Promise<void> {
     this.#subscriptionId = undefined;
     const { name, topic, filters } = this.options;
-    this.#peer = await Peer.dial(server, name, { onFrame: (frame) => this.#received(frame) });
+    this.#peer = await Peer.dial(server, name, {
+      onFrame: (frame) => {
+        this.#received(frame);
+        this.options.onFrame?.(frame);
+      },
+    });
     const lastEventId = this.#cursor;
     const data = { topic, filters, ...(lastEventId === undefined ? {} : { lastEventId }) };
     this.#asked = this.#peer.send('subscribeToDeals', data);
@@ -66,6 +73,12 @@ export class Follower {
     await poll(`${this.options.name} to come to ${id}`, () =>
       this.#cursor === id || this.stretches.at(-1)?.ids.includes(id) ? true : undefined,
     );
+  }
+
+  /** The present connection, or the last one. */
+  get peer(): Peer {
+    if (this.#peer === undefined) throw new Error(`${this.options.name} was never connected`);
+    return this.#peer;
   }
 
   async disconnected(): Promise<void> {
