@@ -21,6 +21,7 @@ export interface PersonOptions {
 /** How many messages are on their way at once. */
 const PIPELINED = 8;
 const NAMED_PERCENT = 60;
+const HANDOVER_MS = 10_000;
 
 /** Someone who chats: sends to friends, receives on all devices, acknowledges, and repeats what was not answered. */
 export class Person {
@@ -52,17 +53,20 @@ export class Person {
     }
   }
 
-  /** Resolves when each device has all that waited when it connected. */
+  /** Resolves when each device has all that waited when it connected. What does not come is missed once, and not waited for again. */
   async handedOver(): Promise<void> {
-    for (const device of this.#devices) {
-      await poll(`what waits for ${this.name}`, () => (device.missing().length === 0 ? true : undefined)).catch(() => {
+    const complete = async (device: Device): Promise<void> => {
+      const what = `what waits for ${this.name}`;
+      await poll(what, () => (device.missing().length === 0 ? true : undefined), HANDOVER_MS).catch(() => {
         const missing = device.missing();
+        for (const id of missing) this.acks.set(id, 'asked');
         this.#options.findings.broken(
           'what waits is handed over at each connect',
           `${this.name} misses ${missing.length}, such as ${missing.slice(0, 3).join(', ')}`,
         );
       });
-    }
+    };
+    await Promise.all(this.#devices.map(complete));
   }
 
   /** Sends until the life ends. */
