@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, statSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, rmSync, statfsSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataFolder } from '../served/data-folder.js';
 
@@ -9,7 +9,13 @@ export interface SmallDisk {
   /** What the system is made to say, and how. */
   readonly cause: RegExp;
   readonly how: string;
-  fill(pid: number): void;
+  /**
+   * Whether the server can see it coming. Where it cannot, the database library meets the end of the room by itself, which
+   * may end the process.
+   */
+  readonly isForeseen: boolean;
+  /** Leaves so many bytes free. */
+  fill(pid: number, leave: number): void;
   /** `pid` is undefined where the server is down. */
   makeRoom(pid: number | undefined): void;
   remove(): void;
@@ -37,18 +43,17 @@ const mounted = (): SmallDisk | undefined => {
   process.once('exit', unmount);
   return {
     path,
-    // A write that is cut short by the end of the room is an input/output error to the database.
-    cause: /No space left on device|Input\/output error/u,
+    cause: /No space left on device/u,
     how: `a file system of ${SIZE}, filled by another file`,
-    fill: () => {
+    isForeseen: true,
+    fill: (_, leave) => {
+      const free = (): number => {
+        const { bavail, bsize } = statfsSync(root.path);
+        return bavail * bsize;
+      };
       const file = openSync(ballast, 'a');
-      try {
-        for (;;) writeSync(file, BLOCK);
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-      } finally {
-        closeSync(file);
-      }
+      while (free() > leave) writeSync(file, BLOCK);
+      closeSync(file);
     },
     makeRoom: () => unlinkSync(ballast),
     remove: () => {
@@ -69,6 +74,7 @@ const limited = (): SmallDisk => {
     path: folder.path,
     cause: /File too large/u,
     how: 'a limit on the size of files',
+    isForeseen: false,
     fill: (pid) => limit(pid, String(statSync(join(folder.path, 'data.mdb')).size)),
     // A limit ends with the process that has it.
     makeRoom: (pid) => pid !== undefined && limit(pid, 'unlimited'),
