@@ -26,7 +26,7 @@ const whole = (name: string, text: string): number => {
 const runs: Readonly<Record<string, (options: RunOptions) => Promise<RunResult | number>>> = {
   crash: (options) => crash({ ...options, times: whole('times', values.times ?? '100') }),
   stalled: (options) => stalled({ ...options, ...fullSize }),
-  drain: (options) => drain({ ...options, clients: 500, own: 20, drainSeconds: 10 }),
+  drain: (options) => drain({ ...options, clients: 500, own: 20, deaf: 10, drainSeconds: 10 }),
   disk: (options) => disk({ ...options, writes: 200 }),
   memory: async (options) => (await inOwnNetwork()) ?? memory({ ...options, connections: 1_000 }),
 };

@@ -18,6 +18,8 @@ export interface DrainOptions extends RunOptions {
   readonly clients: number;
   /** Of the project's own client. */
   readonly own: number;
+  /** Connections that do not read when the server stops for the second time. */
+  readonly deaf: number;
   readonly drainSeconds: number;
 }
 
@@ -150,7 +152,7 @@ const auditMessages = async ({ server, findings, confirmed }: Stage): Promise<vo
 };
 
 /** Stops the server under load, twice: once all clients go when they are told, once none of them does. */
-export const drain = async ({ clients, own, drainSeconds, seed, say }: DrainOptions): Promise<RunResult> => {
+export const drain = async ({ clients, own, deaf, drainSeconds, seed, say }: DrainOptions): Promise<RunResult> => {
   const findings = new Findings();
   const chance = new Chance(seed);
   const folder = dataFolder();
@@ -181,7 +183,10 @@ export const drain = async ({ clients, own, drainSeconds, seed, say }: DrainOpti
     const obedient = await stop(stage, 1, true);
     say(`all ${clients} that went when they were told are back`);
     isTold = false;
+    const deafPeers = await Promise.all(Array.from({ length: deaf }, (_, i) => Peer.dial(server, `deaf${i}`)));
+    for (const peer of deafPeers) peer.pause();
     const staying = await stop(stage, 2, false);
+    await Promise.all(deafPeers.map((peer) => peer.terminate()));
     say(`all ${clients} that stayed until they were closed are back`);
     const last = await endOfLog(server);
     const truth = new Truth(await readLog(server, origin));
@@ -199,7 +204,7 @@ export const drain = async ({ clients, own, drainSeconds, seed, say }: DrainOpti
         `${clients} clients, and ${own} of the project’s own, in ${seconds(performance.now() - began)}; AIDEALS_DRAIN_SECONDS=${drainSeconds}`,
         `confirmed under load: ${count(ids.length)} events and ${count(stage.confirmed.messages.length)} messages; none is missing, and all clients have every event once, in order`,
         line('those who go when told', obedient),
-        line('those who stay', staying),
+        line(`those who stay, ${deaf} beside them that do not even read`, staying),
         `readyz was 503 ${prober.counts.notReady} times, upgrades were refused ${prober.counts.refused} times, after ${prober.counts.upgrades} were taken`,
       ],
     };
