@@ -35,7 +35,7 @@ const rooms = {
   },
   console: { uses: ['client'], door: 'The page talks to the server as any client does: over @aideals/client.' },
   conformance: {
-    uses: ['protocol', 'aws-api'],
+    uses: ['protocol', 'aws-api', 'local-cluster', 'local-gateway'],
     door: 'The suite is a stranger to the server: it speaks the wire and reads the contracts, nothing else.',
   },
   simulation: {
@@ -43,11 +43,19 @@ const rooms = {
     door: 'A simulation brings its own clock, store and network, and nothing that touches the outside.',
   },
   faults: {
-    uses: ['protocol', 'client', 'conformance'],
+    uses: ['protocol', 'client', 'conformance', 'local-cluster'],
     door: 'Faults are done to the built command from outside: start it, and look at the wire, the process and the disk.',
   },
+  'local-cluster': {
+    uses: [],
+    door: 'It starts the built command and the services beside it as processes, and carries bytes between them.',
+  },
+  'local-gateway': {
+    uses: ['protocol', 'aws-api'],
+    door: 'API Gateway knows no engine: it has routes, functions and connections, and runs what it is given.',
+  },
   cli: {
-    uses: ['server', 'core', 'protocol', 'client', 'conformance', 'store', 'console'],
+    uses: ['server', 'core', 'protocol', 'client', 'conformance', 'store', 'console', 'local-cluster', 'local-gateway'],
     door: 'The command may use every room but lambda and infra: these are deployed, not run here.',
   },
   infra: { uses: ['protocol'], door: 'Routes and functions come from the contracts: read @aideals/protocol.' },

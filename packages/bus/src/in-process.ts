@@ -44,6 +44,8 @@ export const inProcessBus = ({ onError }: InProcessBusOptions): Bus => {
       if (listeners?.size === 0) channels.delete(channel);
     },
 
+    onReset: () => undefined,
+
     health: (): BusHealth => ({ ok: true }),
   };
 };

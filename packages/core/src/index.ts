@@ -3,6 +3,7 @@ export * from './auth/greeting.js';
 export * from './auth/jwt.js';
 export * from './auth/principal.js';
 export * from './auth/tokens.js';
+export * from './cluster/announcement.js';
 export { errorFrame, utf8Length } from './delivery/frames.js';
 export * from './engine.js';
 export * from './engine-api.js';

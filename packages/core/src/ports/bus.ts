@@ -7,11 +7,15 @@ export interface BusHealth {
 
 /**
  * Carries bytes between the nodes of a deployment. Lossy by contract: what matters is stored first, and gaps are found by
- * position. `subscribe` resolves when the broker has confirmed it; `publish` answers how many subscribers were reached.
+ * position. `subscribe` resolves when the broker has confirmed it; `publish` answers how many nodes were reached (each node
+ * counts once on a channel), and rejects where the broker is out of reach. All channels that begin with `log:` come to a node
+ * in the one order in which they were published.
  */
 export interface Bus {
   publish(channel: string, bytes: Uint8Array): Awaitable<number>;
   subscribe(channel: string, listener: (bytes: Uint8Array) => void): Awaitable<void>;
   unsubscribe(channel: string, listener: (bytes: Uint8Array) => void): Awaitable<void>;
+  /** Told each time that all subscriptions stand again after the broker was out of reach: what came meanwhile is lost. */
+  onReset(listener: () => void): void;
   health(): Awaitable<BusHealth>;
 }

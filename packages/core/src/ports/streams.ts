@@ -25,6 +25,8 @@ export interface StreamAppend {
   readonly replayed: boolean;
   /** Resolves when the events survive a crash. */
   readonly flushed: Promise<void>;
+  /** Of a log that several nodes share: how many nodes the announcement of each event reached, this one counted too. */
+  readonly reached?: readonly number[];
 }
 
 export type Lost = { readonly reason: 'retention' | 'epoch' | 'unknown'; readonly oldest: string | null };
@@ -79,4 +81,19 @@ export interface Streams {
   idOf(offset: number): string;
   /** Removes up to `limit` events beyond retention; true where more are left. `before` is Unix milliseconds. */
   trim(options: { before: number; keep: number; limit: number }): Awaitable<boolean>;
+}
+
+/** Where a shared log stands: its top, and the last offset announced on each channel asked for; 0 where there was none. */
+export interface LogPositions {
+  readonly top: number;
+  readonly last: readonly number[];
+}
+
+/**
+ * A log that several nodes share. `append` announces each event on the bus, in the same step in which it stores it, on each
+ * channel of `channelsOf(topic)`, as `encodeAnnouncement` words it; announcements are made in the order of the offsets.
+ */
+export interface SharedStreams extends Streams {
+  /** Read in one step. Channels are those of `channelsOf`. */
+  positions(channels: readonly string[]): Awaitable<LogPositions>;
 }
