@@ -13,10 +13,10 @@ export function checkPlan(millis) {
 }
 
 /**
- * Runs `work` within the limit. It is given `keep`, for the children that it starts, and `folder`, which makes one for
+ * Runs `work` within the limit (a minute, where no other is given). It is given `keep`, for the children that it starts, and `folder`, which makes one for
  * data; whatever happens, the children are ended and the folders removed.
  */
-export async function bounded(work) {
+export async function bounded(work, limitMillis = LIMIT_MILLIS) {
   const children = [];
   const folders = [];
   const keep = async (starting) => {
@@ -31,7 +31,7 @@ export async function bounded(work) {
   };
   let timer;
   const tooLong = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not done after ${LIMIT_MILLIS / 1000} s`)), LIMIT_MILLIS);
+    timer = setTimeout(() => reject(new Error(`not done after ${limitMillis / 1000} s`)), limitMillis);
   });
   try {
     return await Promise.race([work({ keep, folder }), tooLong]);

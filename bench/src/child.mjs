@@ -41,6 +41,7 @@ export async function startChild({ script, args = [], env = {}, core, measured =
   let asked = 0;
   return {
     line,
+    pid: child.pid,
     send: (message) => child.send(message),
     onMessage: (listener) => child.on('message', listener),
     onExit: (listener) => child.once('exit', (code) => listener(new Error(`${script} ended with code ${code}`))),

@@ -3,9 +3,10 @@
 import { Argument, Command } from 'commander';
 import * as durable from './durable.mjs';
 import * as echo from './echo.mjs';
+import * as fanout from './fanout.mjs';
 import * as resume from './resume.mjs';
 
-const benches = { echo, durable, resume };
+const benches = { echo, durable, resume, fanout };
 
 const program = new Command('bench').description(
   'Benchmarks; each ends by itself and writes bench/results/<name>.json. It exits with 1 where a target is not met.',

@@ -12,6 +12,7 @@ import { holdEngine } from './engine-holder.js';
 import { createApp } from './http/app.js';
 import { Readiness } from './readiness.js';
 import { tokensOf } from './signing.js';
+import { tryDirectWrite } from './socket/direct-write.js';
 import { Flusher } from './socket/flusher.js';
 import { SocketGateway } from './socket/gateway.js';
 import { Joiner } from './socket/joiner.js';
@@ -122,6 +123,7 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
       joiner: new Joiner(),
       counters,
     },
+    directWrite: config.directWrite ? await tryDirectWrite() : undefined,
     pages: new Pages(),
     liveness,
     frameQueue: limits.frameQueue,

@@ -340,6 +340,13 @@ const delivery = group('Delivery', {
     about: 'A connection that takes no byte for so long while something waits is closed with 4008.',
     example: '60',
   }),
+  directWrite: setting('AIDEALS_DIRECT_WRITE', {
+    type: is.flag,
+    default: true,
+    about:
+      'Writes to sockets past Node’s streams, where a trial at the start shows that it works; a fan-out costs less so.',
+    example: '0',
+  }),
 });
 
 /** Every setting of the server, by its name in `Config`. */

@@ -1,7 +1,5 @@
-import type { Socket } from 'node:net';
 import { type CloseCodeNumber, closeCodes } from '@aideals/protocol';
 import { WebSocket } from 'ws';
-import type { Wire } from './outbox.js';
 
 const isOurs = (code: number): code is CloseCodeNumber => Object.hasOwn(closeCodes, code);
 
@@ -32,15 +30,3 @@ export class ConnectionSocket extends WebSocket {
     }
   }
 }
-
-/** The way from an outbox to a socket that was upgraded. */
-export const wireOf = (webSocket: ConnectionSocket, socket: Socket): Wire => ({
-  get buffered() {
-    return socket.writableLength;
-  },
-  write: (bytes, taken) => {
-    // After the end, or a broken link, there is nobody to write to; the close event is on its way.
-    if (webSocket.readyState === webSocket.OPEN && socket.writable) socket.write(bytes, taken);
-  },
-  close: (code, reason) => webSocket.finish(code, reason),
-});

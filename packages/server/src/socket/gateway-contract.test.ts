@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { gatewayContract } from '@aideals/core/contract/gateway';
+import { type GatewaySubject, gatewayContract } from '@aideals/core/contract/gateway';
 import { WebSocket } from 'ws';
 import { socketServer } from '../testing/socket-server.js';
 
 const MARK = '"mark ';
 
-gatewayContract('sockets', async () => {
-  const server = await socketServer({ heldBytes: 8_192 });
+const overSockets = (isDirect: boolean) => async (): Promise<GatewaySubject> => {
+  const server = await socketServer({ heldBytes: 8_192, isDirect });
   let marks = 0;
   return {
     gateway: server.gateway,
@@ -51,4 +51,7 @@ gatewayContract('sockets', async () => {
     },
     close: () => server.stop(),
   };
-});
+};
+
+gatewayContract('sockets', overSockets(true));
+gatewayContract('sockets, through streams', overSockets(false));

@@ -11,10 +11,10 @@ export class Joiner {
     this.#parts.push(part);
   }
 
-  /** The parts that were added, as one; undefined where there were none. */
-  join(): Uint8Array | undefined {
+  /** The parts that were added, of which there is at least one, as one. */
+  join(): Uint8Array {
     const parts = this.#parts;
-    if (parts.length <= 1) return parts.pop();
+    if (parts.length === 1) return parts.pop() as Uint8Array;
     if (!this.#isLast(parts)) {
       this.#joined = Buffer.concat(parts);
       this.#parts = this.#last;

@@ -10,8 +10,10 @@ import type { Joiner } from './joiner.js';
 export interface Wire {
   /** Bytes handed over that the system has not taken. */
   readonly buffered: number;
-  /** Hands over whole frames; `taken` is called when the system took them. */
-  write(bytes: Uint8Array, taken: () => void): void;
+  /** Called when the system took what `write` did not get rid of at once. */
+  onTaken: () => void;
+  /** Hands over whole frames; true where the system took them at once. */
+  write(bytes: Uint8Array): boolean;
   /** Sends a close frame behind what was handed over, and gives the peer a bounded time to answer it. */
   close(code: CloseCodeNumber, reason: string): void;
 }
@@ -52,7 +54,6 @@ export class Outbox implements Flushable {
   /** Bytes that may be queued without a look at the socket: they cannot be too much. */
   readonly #atOnce: number;
   readonly #queue = new FrameQueue();
-  readonly #taken = (): void => this.#afterTaken();
   #controls: Uint8Array[] = [];
   #conflated = 0;
   #state: 'open' | 'closing' | 'closed' = 'open';
@@ -62,6 +63,7 @@ export class Outbox implements Flushable {
 
   constructor(wire: Wire, shared: OutboxSettings) {
     this.#wire = wire;
+    wire.onTaken = () => this.#taken();
     this.#shared = shared;
     this.#atOnce = Math.min(HANDED_BYTES, shared.hardBytes / 4);
   }
@@ -114,17 +116,16 @@ export class Outbox implements Flushable {
   }
 
   flush(): void {
-    while (this.#hasWork && this.#wire.buffered === 0) {
-      const bytes = this.#take();
-      if (bytes !== undefined) this.#wire.write(bytes, this.#taken);
-    }
+    while (this.#hasWork && this.#wire.buffered === 0) this.#write(this.#take());
     if (this.#state === 'closing' && this.#queue.size === 0) this.#finish();
+    // Whoever waits for room may give more at once: not within the turn of another.
+    if (this.#onRoom !== undefined) process.nextTick(() => this.#tellRoom());
   }
 
   /** The peer asked for the end: hands over all that waits, whether there is room or not. */
   flushAll(): void {
     if (this.#state === 'closed') return;
-    for (let bytes = this.#take(); bytes !== undefined; bytes = this.#take()) this.#wire.write(bytes, this.#taken);
+    while (this.#hasWork) this.#write(this.#take());
     this.end();
   }
 
@@ -182,38 +183,45 @@ export class Outbox implements Flushable {
     this.#onRoom = undefined;
   }
 
-  #afterTaken(): void {
+  #write(bytes: Uint8Array): void {
+    this.#shared.counters.writes += 1;
+    this.#shared.counters.bytes += bytes.length;
+    if (this.#wire.write(bytes)) this.progress += 1;
+  }
+
+  #taken(): void {
     this.progress += 1;
     this.flush();
+    this.#tellRoom();
+  }
+
+  #tellRoom(): void {
     if (this.#onRoom === undefined || !this.hasRoom) return;
     const call = this.#onRoom;
     this.#onRoom = undefined;
     call();
   }
 
-  /** The next write: pings and pongs, then as many frames as fit. */
-  #take(): Uint8Array | undefined {
-    const { joiner, counters } = this.#shared;
+  /** The next write, where there is work: pings and pongs, then as many frames as fit. */
+  #take(): Uint8Array {
+    const { joiner } = this.#shared;
+    if (this.#controls.length === 0 && this.#queue.size === 1) return this.#shift();
+    for (const control of this.#controls) joiner.add(control);
+    if (this.#controls.length > 0) this.#controls = [];
     let bytes = 0;
-    if (this.#controls.length > 0) {
-      for (const control of this.#controls) joiner.add(control);
-      this.#controls = [];
-    }
     for (let frame = this.#queue.peek(); frame !== undefined; frame = this.#queue.peek()) {
       if (bytes > 0 && bytes + encoded(frame).length > HANDED_BYTES) break;
-      this.#queue.shift();
-      const part = this.#partOf(frame);
+      const part = this.#shift();
       bytes += part.length;
-      this.written += 1;
-      counters.frames += 1;
       joiner.add(part);
     }
-    const joined = joiner.join();
-    if (joined !== undefined) {
-      counters.writes += 1;
-      counters.bytes += joined.length;
-    }
-    return joined;
+    return joiner.join();
+  }
+
+  #shift(): Uint8Array {
+    this.written += 1;
+    this.#shared.counters.frames += 1;
+    return this.#partOf(this.#queue.shift() as Frame);
   }
 
   #partOf(frame: Frame): Uint8Array {

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Awaitable, ConnectionRecord, Engine, Frame, Outcome, RecordPatch } from '@aideals/core';
 import type { CloseCodeNumber } from '@aideals/protocol';
-import { type ConnectionSocket, wireOf } from './connection-socket.js';
+import type { ConnectionSocket } from './connection-socket.js';
+import type { DirectWrite } from './direct-write.js';
 import { encodePong } from './encoding.js';
 import { Exchanges } from './exchanges.js';
 import type { SocketGateway } from './gateway.js';
@@ -10,6 +11,7 @@ import { LongWork } from './long-work.js';
 import { Outbox, type OutboxSettings } from './outbox.js';
 import type { Pages } from './pages.js';
 import { type Liveness, Pulse } from './pulse.js';
+import { SocketWire } from './wire.js';
 
 /** The engine of the moment. In forgetful mode it is another one after each exchange. */
 export interface EngineHolder {
@@ -23,6 +25,8 @@ export interface SessionSettings {
   readonly engine: EngineHolder;
   readonly gateway: SocketGateway;
   readonly outbox: OutboxSettings;
+  /** Undefined where writes go through Node's streams. */
+  readonly directWrite: DirectWrite | undefined;
   readonly pages: Pages;
   readonly liveness: Liveness;
   /** Frames of one connection that may wait before it is not read. */
@@ -70,7 +74,7 @@ export class Session {
     this.#settings = settings;
     this.#webSocket = webSocket;
     this.#record = record;
-    this.#outbox = new Outbox(wireOf(webSocket, socket), settings.outbox);
+    this.#outbox = new Outbox(new SocketWire(webSocket, socket, settings.directWrite), settings.outbox);
     this.#pulse = new Pulse(socket, this.#outbox, settings.liveness);
     this.#exchanges = new Exchanges({
       start: (text, bytes) => this.#serve(text, bytes),

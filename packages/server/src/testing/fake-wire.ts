@@ -9,16 +9,13 @@ export class FakeWire implements Wire {
   readonly writes: Uint8Array[] = [];
   closedWith: readonly [number, string] | undefined;
   isReading = true;
-  #taken: (() => void)[] = [];
+  onTaken = (): void => undefined;
 
-  write(bytes: Uint8Array, taken: () => void): void {
+  write(bytes: Uint8Array): boolean {
     this.writes.push(bytes);
-    if (this.isReading) {
-      process.nextTick(taken);
-      return;
-    }
+    if (this.isReading) return true;
     this.buffered += bytes.length;
-    this.#taken.push(taken);
+    return false;
   }
 
   close(code: number, reason: string): void {
@@ -27,10 +24,8 @@ export class FakeWire implements Wire {
 
   /** The peer reads all that was handed over. */
   take(): void {
-    const taken = this.#taken;
-    this.#taken = [];
     this.buffered = 0;
-    for (const each of taken) each();
+    this.onTaken();
   }
 
   /** The JSON texts that were written. */

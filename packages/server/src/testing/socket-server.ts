@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Awaitable, ConnectionRecord, Engine, Opening, Outcome } from '@aideals/core';
 import { Gatekeeper } from '../admission/gatekeeper.js';
+import { tryDirectWrite } from '../socket/direct-write.js';
 import { Flusher } from '../socket/flusher.js';
 import { SocketGateway } from '../socket/gateway.js';
 import { Joiner } from '../socket/joiner.js';
@@ -27,6 +28,8 @@ export interface SocketServerOptions extends FakeEngineOptions {
   readonly messageBytes?: number;
   readonly fragments?: number;
   readonly heldBytes?: number;
+  /** Whether writes go past Node's streams, as they do by default. */
+  readonly isDirect?: boolean;
 }
 
 /** Answers each frame with what it says. */
@@ -96,6 +99,7 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
     engine,
     gateway,
     outbox: { softBytes, hardBytes: options.hardBytes ?? 1_048_576, flusher, joiner: new Joiner(), counters },
+    directWrite: options.isDirect === false ? undefined : await tryDirectWrite(),
     pages: new Pages(),
     liveness,
     frameQueue: 64,

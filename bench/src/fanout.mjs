@@ -1,0 +1,125 @@
+// One event to many: what a delivery costs the server, beside a loop of `send()` in C and beside other servers. The servers
+// run on one core, load and publisher on the other. A publish of ours is all of it: HTTP, key, schema, durable append, match.
+
+import { bounded } from './bounded.mjs';
+import { deal } from './fanout/event.mjs';
+import { names, startServer } from './fanout/servers.mjs';
+import { startFloor, startReader } from './native.mjs';
+import { cpuMicros } from './process.mjs';
+import { isBusy, place, writeResults } from './report.mjs';
+import { median, table } from './statistics.mjs';
+
+export const description = 'server CPU per delivery of one event to 1,000, beside a C loop and other servers';
+export const options = [
+  ['--rounds <n>', 'rounds per server and case', '5'],
+  ['--sockets <n>', 'subscribers', '1000'],
+  ['--servers <names>', 'which, parted by commas', names.join(',')],
+];
+
+const BYTES = 200;
+
+/** One publish at a time: the next when all have the one before. */
+const oneAtATime = (server, reader, sockets) => async (count, seen) => {
+  for (let i = 0; i < count; i++) {
+    await server.publish([deal(i, { bytes: BYTES })]);
+    await reader.wait(server.name, seen + (i + 1) * sockets);
+  }
+};
+
+/** Eight publishes under way: each follows the answer to the one before. */
+const inFlight = (server, reader, sockets) => async (count, seen) => {
+  let next = 0;
+  const publisher = async () => {
+    while (next < count) await server.publish([deal(next++, { bytes: BYTES })]);
+  };
+  await Promise.all(Array.from({ length: 8 }, publisher));
+  await reader.wait(server.name, seen + count * sockets);
+};
+
+/** All in one request. */
+const burst = (server, reader, sockets) => async (count, seen) => {
+  for (let i = 0; i < count; i += 100) {
+    await server.publish(Array.from({ length: 100 }, (_, j) => deal(i + j, { bytes: BYTES })));
+    await reader.wait(server.name, seen + (i + 100) * sockets);
+  }
+};
+
+const floorOf = (joined) => (floor, reader, sockets) => async (count, seen) => {
+  for (let i = 0; i < count; i += joined) {
+    await floor.publish(joined, BYTES - 4, joined > 1, sockets);
+    await reader.wait(floor.name, seen + (i + joined) * sockets);
+  }
+};
+
+export const cases = [
+  { name: 'one at a time', count: 60, ours: oneAtATime, floor: floorOf(1), target: 1.6 },
+  { name: '8 in flight', count: 240, ours: inFlight, floor: floorOf(8), target: 1.7 },
+  { name: 'a burst of 100', count: 300, ours: burst, floor: floorOf(100), target: 2 },
+];
+
+/** CPU microseconds of the server per delivery. */
+const measure = async (server, run, count, sockets) => {
+  const before = cpuMicros(server.pid);
+  await run(count, server.seen);
+  server.seen += count * sockets;
+  return (cpuMicros(server.pid) - before) / (count * sockets);
+};
+
+const open = async (room, reader, name, sockets) => {
+  const server =
+    name === 'C loop'
+      ? { name, subscriber: { path: '/', replies: 0 }, ...(await room.keep(startFloor())) }
+      : await startServer(name, room);
+  await reader.open({ name, url: server.url, count: sockets, ...server.subscriber });
+  return { ...server, seen: 0 };
+};
+
+export async function run({ rounds, sockets, servers }) {
+  const plan = { rounds: Number(rounds), sockets: Number(sockets), servers: servers.split(',') };
+  const samples = await bounded((room) => work(room, plan), 240_000);
+  return report(samples, plan);
+}
+
+/** All servers stand side by side and take turns, so that what else the machine does falls on all of them. */
+async function work(room, { rounds, sockets, servers }) {
+  const reader = await room.keep(startReader());
+  const running = [];
+  for (const name of ['C loop', ...servers]) running.push(await open(room, reader, name, sockets));
+  const samples = [];
+  for (const each of cases) {
+    for (let round = -1; round < rounds; round++) {
+      const sample = { case: each.name };
+      for (const server of running) {
+        const make = server.name === 'C loop' ? each.floor : each.ours;
+        sample[server.name] = await measure(server, make(server, reader, sockets), each.count, sockets);
+      }
+      // The first round warms up.
+      if (round >= 0) samples.push(sample);
+    }
+  }
+  return samples;
+}
+
+async function report(samples, { rounds, sockets, servers }) {
+  const all = ['C loop', ...servers];
+  const of = (name, each) => samples.filter((sample) => sample.case === each.name).map((sample) => sample[name]);
+  const ratio = (name, each) => median(of(name, each).map((value, i) => value / of('C loop', each)[i]));
+  const rows = all.map((name) => [
+    name,
+    ...cases.flatMap((each) => [median(of(name, each)).toFixed(2), ratio(name, each).toFixed(2)]),
+  ]);
+  const head = ['server', ...cases.flatMap(({ name }) => [`${name}, µs`, 'ratio'])];
+  process.stdout.write(
+    `Server CPU per delivery, ${sockets} subscribers, frames of ${BYTES} bytes, median of ${rounds} rounds\n(${place()})\n\n${table([head, ...rows])}\n\n`,
+  );
+  const targets = cases.map((each) => ({ ...each, value: ratio('aideals', each) }));
+  for (const { name, target, value } of targets)
+    process.stdout.write(`${name}: ${value.toFixed(2)} ≤ ${target}: ${value <= target ? 'met' : 'not met'}\n`);
+  if (isBusy()) process.stdout.write('The machine is busy with other work: the figures are rough.\n');
+  const results = all.map((name) => ({
+    name,
+    cases: cases.map((each) => ({ name: each.name, micros: median(of(name, each)), ratio: ratio(name, each) })),
+  }));
+  await writeResults('fanout', { rounds, sockets, results, samples });
+  return targets.every(({ target, value }) => value <= target) ? 0 : 1;
+}
