@@ -1,0 +1,53 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import dynalite from 'dynalite';
+import { type ClientOptions, DynamoClient } from '../dynamodb/client.js';
+import { createTables } from '../dynamodb/create-tables.js';
+import type { TableNames } from '../dynamodb/settings.js';
+
+export interface LocalDynamo {
+  readonly endpoint: string;
+  /** A client whose three tables are there, empty, under names of their own. */
+  client(options?: Partial<ClientOptions>): Promise<DynamoClient>;
+  /** Ends the clients and the server. */
+  stop(): Promise<void>;
+}
+
+let sets = 0;
+
+const freshNames = (): TableNames => {
+  sets += 1;
+  return { connections: `connections-${sets}`, subscriptions: `subscriptions-${sets}`, aideals: `aideals-${sets}` };
+};
+
+/** Starts a DynamoDB in this process, on a free port of the loopback. */
+export const startDynamo = async (): Promise<LocalDynamo> => {
+  const server: Server = dynalite({ createTableMs: 0, deleteTableMs: 0, updateTableMs: 0 });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve());
+  });
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const clients: DynamoClient[] = [];
+  return {
+    endpoint,
+    async client(options = {}) {
+      const client = new DynamoClient({
+        region: 'us-east-1',
+        endpoint,
+        environment: {},
+        tables: freshNames(),
+        ...options,
+      });
+      clients.push(client);
+      await createTables(client);
+      return client;
+    },
+    stop: () => {
+      for (const client of clients) client.close();
+      return new Promise((resolve, reject) => {
+        server.close((error) => (error ? reject(error) : resolve()));
+      });
+    },
+  };
+};
