@@ -12,8 +12,17 @@ export interface TableSubject {
   close?(): Awaitable<void>;
 }
 
+export interface TableTraits {
+  /** Why `sweep` removes nothing: what removes expired rows in its place. */
+  readonly removedBy?: string;
+}
+
 /** The laws of the Table port. `create` makes an empty table whose rows expire by this clock. */
-export const tableContract = (name: string, create: (clock: Clock) => Awaitable<TableSubject>): void => {
+export const tableContract = (
+  name: string,
+  create: (clock: Clock) => Awaitable<TableSubject>,
+  { removedBy }: TableTraits = {},
+): void => {
   describe(`Table, ${name}`, () => {
     let clock: ManualClock;
     let subject: TableSubject;
@@ -147,7 +156,15 @@ export const tableContract = (name: string, create: (clock: Clock) => Awaitable<
       expect(back).toMatchObject([{ body: { n: 200 } }, { body: { n: 100 } }]);
     });
 
-    test('sweeps expired rows in steps, and no other', async () => {
+    const leaves = async (): Promise<void> => {
+      for (let n = 1; n <= 25; n++) await table.append('p', { n }, { expiresAt: inSeconds(5) });
+      await table.put('p', 'kept', {});
+      clock.advance(5_000);
+      expect(await table.sweep(10)).toBe(false);
+      expect((await table.query('p', { limit: 100 })).map(({ sk }) => sk)).toEqual(['kept']);
+    };
+
+    const sweeps = async (): Promise<void> => {
       for (let n = 1; n <= 25; n++) await table.append('p', { n }, { expiresAt: inSeconds(5) });
       await table.put('p', 'renewed', {}, { expiresAt: inSeconds(5) });
       await table.put('p', 'renewed', {}, { expiresAt: inSeconds(60) });
@@ -162,7 +179,10 @@ export const tableContract = (name: string, create: (clock: Clock) => Awaitable<
       // What was swept is gone also for a clock that goes back.
       clock.advance(-5_000);
       expect((await table.query('p', { limit: 100 })).map(({ sk }) => sk)).toEqual(['kept', 'renewed']);
-    });
+    };
+
+    if (removedBy === undefined) test('sweeps expired rows in steps, and no other', sweeps);
+    else test(`leaves expired rows, unseen, to ${removedBy}`, leaves);
 
     test('tells by a putMany of nothing when all before it is flushed', async () => {
       let flushed = false;

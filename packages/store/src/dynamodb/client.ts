@@ -123,16 +123,21 @@ export class DynamoClient {
     return this.#write(input.TableName, (sending) => this.documents.send(new DeleteCommand(input), sending));
   }
 
-  /** The pages of a query, strongly unless told otherwise; a page may be empty with more behind it. */
-  async *pages(input: QueryCommandInput): AsyncGenerator<readonly Item[]> {
+  /**
+   * The pages of a query, strongly unless told otherwise; a page may be empty with more behind it. `Limit` is that of the
+   * first page, and grows from one to the next up to `mostItems`: what is looked at and left out is paid for too.
+   */
+  async *pages(input: QueryCommandInput, mostItems = input.Limit): AsyncGenerator<readonly Item[]> {
     let from: Item | undefined;
+    let limit = input.Limit;
     do {
-      const read = { ConsistentRead: true, ...input, ...(from === undefined ? {} : { ExclusiveStartKey: from }) };
+      const read = { ConsistentRead: true, ...input, Limit: limit, ExclusiveStartKey: from };
       const { Items = [], LastEvaluatedKey } = await this.#run(`a query of ${input.TableName}`, (sending) =>
         this.documents.send(new QueryCommand(read), sending),
       );
       yield Items;
       from = LastEvaluatedKey;
+      if (limit !== undefined && mostItems !== undefined) limit = Math.max(limit, Math.min(limit * 4, mostItems));
     } while (from !== undefined);
   }
 

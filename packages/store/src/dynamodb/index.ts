@@ -11,4 +11,5 @@ export {
   type TableNames,
   type TableRole,
 } from './settings.js';
+export { dynamoTable } from './table.js';
 export { type CheckedTables, checkTables, TableError } from './tables.js';

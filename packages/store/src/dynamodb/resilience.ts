@@ -81,6 +81,8 @@ export class Resilience {
         try {
           return await work(signal);
         } catch (error) {
+          // The whole answer, with its socket: nothing for a log.
+          if (error instanceof Error) Reflect.deleteProperty(error, '$response');
           if (isTransient(error)) this.#last = error;
           throw error;
         }
