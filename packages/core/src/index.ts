@@ -7,6 +7,7 @@ export * from './cluster/announcement.js';
 export { errorFrame, utf8Length } from './delivery/frames.js';
 export * from './engine.js';
 export * from './engine-api.js';
+export * from './limits/bucket.js';
 export * from './match/matches.js';
 export * from './outcome.js';
 export * from './ports/index.js';

@@ -1,6 +1,7 @@
 export { type BatchWrite, type ClientOptions, DynamoClient, type Item, type Written } from './client.js';
 export { type CreateOptions, type Creation, createTables } from './create-tables.js';
 export { DynamoUnavailable } from './faults.js';
+export { dynamoLimiter } from './limiter.js';
 export type { Patience } from './resilience.js';
 export type { Billing } from './schema.js';
 export {
