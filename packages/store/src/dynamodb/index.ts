@@ -1,7 +1,11 @@
 export { type BatchWrite, type ClientOptions, DynamoClient, type Item, type Written } from './client.js';
+export { type ConnectionRow, type ConnectionRows, connectionRows } from './connection-rows.js';
 export { type CreateOptions, type Creation, createTables } from './create-tables.js';
 export { DynamoUnavailable } from './faults.js';
 export { dynamoLimiter } from './limiter.js';
+export type { LogOptions } from './log/open-log.js';
+export { dynamoStreams } from './log/streams.js';
+export { type DynamoOptions, type DynamoStore, openDynamo } from './open.js';
 export type { Patience } from './resilience.js';
 export type { Billing } from './schema.js';
 export {
