@@ -1,6 +1,7 @@
 export { type BatchWrite, type ClientOptions, DynamoClient, type Item, type Written } from './client.js';
 export { type ConnectionRow, type ConnectionRows, connectionRows } from './connection-rows.js';
 export { type CreateOptions, type Creation, createTables } from './create-tables.js';
+export { dynamoDirectory, type SleepingDirectory } from './directory/directory.js';
 export { DynamoUnavailable } from './faults.js';
 export { dynamoLimiter } from './limiter.js';
 export type { LogOptions } from './log/open-log.js';
