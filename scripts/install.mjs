@@ -16,7 +16,7 @@ const OLDEST = [20, 19];
  * What `npm run demo` needs: without the CDK app, the benchmarks, the suites, and the tools of the workspace itself. That
  * takes about a fifth of the time and a quarter of the room.
  */
-const DEMO = ['protocol', 'core', 'store', 'bus', 'aws-api', 'server', 'client', 'console', 'cli'];
+const DEMO = ['protocol', 'core', 'store', 'bus', 'aws-api', 'server', 'client', 'console', 'local-cluster', 'cli'];
 
 /** A line that says what is wrong with a version of Node, if anything. */
 export const oldNode = (version) => {

@@ -1,4 +1,4 @@
-/** What the tests need of Debian: a browser, and the tools and the client of others, which the examples use. */
+/** What the tests need of Debian: a browser, Redis, load balancers, and the tools and the client of others, which the examples use. */
 import { existsSync } from 'node:fs';
 import { run } from './child.mjs';
 
@@ -13,6 +13,9 @@ const has = async (module) => {
 
 const needs = [
   ['chromium', async () => existsSync('/usr/bin/chromium')],
+  ['redis-server', async () => existsSync('/usr/bin/redis-server')],
+  ['nginx-light', async () => existsSync('/usr/sbin/nginx')],
+  ['haproxy', async () => existsSync('/usr/sbin/haproxy')],
   ['curl', async () => existsSync('/usr/bin/curl')],
   ['bsdutils', async () => existsSync('/usr/bin/script')],
   ['python3-websocket', () => has('websocket')],

@@ -5,7 +5,8 @@ describe('aideals', () => {
   it('tells what there is', async () => {
     const { code, stdout } = await aideals(['--help']);
     expect(code).toBe(0);
-    for (const name of ['serve', 'token', 'publish', 'tail', 'check-config']) expect(stdout).toContain(`  ${name} `);
+    for (const name of ['serve', 'cluster', 'token', 'publish', 'tail', 'check-config'])
+      expect(stdout).toContain(`  ${name} `);
   });
 
   it.each([[[]], [['sevre']], [['serve', '--prot', '1']], [['token']]])(

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { addCheckConfig } from './commands/check-config.js';
+import { addCluster } from './commands/cluster.js';
 import { addDynamodb } from './commands/dynamodb.js';
 import { addPublish } from './commands/publish.js';
 import { addServe } from './commands/serve.js';
@@ -26,7 +27,7 @@ const createProgram = (settings: string): Command => {
     // Before the subcommands, which take it over.
     .exitOverride();
   addServe(program, settings);
-  for (const add of [addToken, addPublish, addTail, addCheckConfig, addDynamodb]) add(program);
+  for (const add of [addToken, addPublish, addTail, addCheckConfig, addCluster, addDynamodb]) add(program);
   return program;
 };
 

@@ -1,0 +1,66 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { Child } from './child.js';
+
+const children: Child[] = [];
+
+const node = (code: string, env: Record<string, string> = {}): Child => {
+  const child = new Child({ name: 'a child', command: [process.execPath, '-e', code], env });
+  children.push(child);
+  return child;
+};
+
+afterEach(async () => {
+  for (const child of children.splice(0)) await child.kill();
+});
+
+const FOREVER = 'setInterval(() => {}, 1000)';
+
+describe('a child', () => {
+  it('keeps what it writes, and tells of a line when it comes', async () => {
+    const child = node('console.log("up at 42"); console.error(process.env.NAME)', { NAME: 'of its own' });
+    const [, port] = await child.seen(/up at (\d+)/u);
+    expect(port).toBe('42');
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    expect([...child.lines].sort()).toEqual(['of its own', 'up at 42']);
+  });
+
+  it('is given nothing of the surroundings but what a process needs', async () => {
+    const child = node('console.log(JSON.stringify(Object.keys(process.env).sort()))');
+    await child.exited;
+    expect(JSON.parse(child.lines.join(''))).toEqual(['HOME', 'PATH']);
+  });
+
+  it('fails the wait for a line, with what it wrote, when it ends without', async () => {
+    await expect(node('console.error("no room"); process.exit(3)').seen(/ready/u)).rejects.toThrow(
+      /a child ended with 3, and has not said \/ready\/u:\nno room/u,
+    );
+  });
+
+  it('fails the wait for a line when that takes too long', async () => {
+    await expect(node(FOREVER).seen(/ready/u, 1)).rejects.toThrow(/was given 1 ms/u);
+  });
+
+  it('says so where the program is not there', async () => {
+    const child = new Child({ name: 'nothing', command: ['/nowhere/at-all'] });
+    await expect(child.seen(/x/u)).rejects.toThrow(/ENOENT/u);
+    expect((await child.exited).code).toBe(127);
+    expect(() => child.pid).toThrow(/was not started/u);
+  });
+
+  it('is killed also while it is stopped', async () => {
+    const child = node(`console.log("up"); ${FOREVER}`);
+    await child.seen(/up/u);
+    child.signal('SIGSTOP');
+    expect(await child.kill()).toEqual({ code: null, signal: 'SIGKILL' });
+  });
+
+  it('ends in good order when asked, also out of a stop, and is killed where it does not', async () => {
+    const good = node(`process.on("SIGTERM", () => process.exit(7)); console.log("up"); ${FOREVER}`);
+    await good.seen(/up/u);
+    good.signal('SIGSTOP');
+    expect(await good.stop()).toEqual({ code: 7, signal: null });
+    const deaf = node(`process.on("SIGTERM", () => {}); console.log("up"); ${FOREVER}`);
+    await deaf.seen(/up/u);
+    expect(await deaf.stop(1)).toEqual({ code: null, signal: 'SIGKILL' });
+  });
+});

@@ -1,0 +1,13 @@
+export type { Environment, Exit } from './child.js';
+export { Child } from './child.js';
+export { DynamoGate } from './dynamo-gate.js';
+export { freePort } from './free-port.js';
+export { findProgram, requireProgram } from './installed.js';
+export { type Address, Link, type LinkState } from './link.js';
+export { type ClusterOptions, LocalCluster, type Member } from './local-cluster.js';
+export { LocalDynamo } from './local-dynamo.js';
+export { builtCommand, LocalNode, type NodeOptions } from './local-node.js';
+export { LocalRedis, type RedisOptions } from './local-redis.js';
+export { type LocalServices, makeTables, startServices, tableSettings } from './local-services.js';
+export { isReady } from './readiness.js';
+export { type Backend, RoundRobin, type RoundRobinOptions } from './round-robin.js';
