@@ -37,9 +37,12 @@ const share = (target: Target): Promise<Server> => {
 };
 
 /** Says in the report what could not be tried, and why. */
-const leaveOut = (target: Target, title: string): void => {
-  test(`${target.name}: ${title}`, ({ skip }) => skip('needs a server that can be started with settings of its own'));
+const leaveOut = (target: Target, title: string, why: string): void => {
+  test(`${target.name}: ${title}`, ({ skip }) => skip(why));
 };
+
+const NOT_OURS = 'needs a server that can be started with settings of its own';
+const NO_FOLDER = 'is about the data folder, and this deployment stores elsewhere';
 
 /** Runs a suite on every target: on a server of its own where it names settings, else on the file's. */
 export const onTargets = (
@@ -49,7 +52,7 @@ export const onTargets = (
 ): void => {
   for (const target of targets) {
     if (env !== undefined && !target.settable) {
-      leaveOut(target, title);
+      leaveOut(target, title, NOT_OURS);
       continue;
     }
     describe(`${target.name}: ${title}`, () => {
@@ -68,11 +71,13 @@ export const onTargets = (
   }
 };
 
-/** Runs checks that start servers themselves, on every target that can be started. */
-export const onStartable = (title: string, body: (target: Target, check: Check) => void): void => {
+type StartingSuite = (target: Target, check: Check) => void;
+
+const onThose = (title: string, reasonAgainst: (target: Target) => string | undefined, body: StartingSuite): void => {
   for (const target of targets) {
-    if (!target.settable) {
-      leaveOut(target, title);
+    const against = reasonAgainst(target);
+    if (against !== undefined) {
+      leaveOut(target, title, against);
       continue;
     }
     describe(`${target.name}: ${title}`, () => {
@@ -82,3 +87,11 @@ export const onStartable = (title: string, body: (target: Target, check: Check) 
     });
   }
 };
+
+/** Runs checks that start servers themselves, on every target that can be started. */
+export const onStartable = (title: string, body: StartingSuite): void =>
+  onThose(title, ({ settable }) => (settable ? undefined : NOT_OURS), body);
+
+/** The same, on those alone that store in a data folder of their own. */
+export const onEmbedded = (title: string, body: StartingSuite): void =>
+  onThose(title, ({ settable, isEmbedded }) => (settable ? (isEmbedded ? undefined : NO_FOLDER) : NOT_OURS), body);

@@ -2,7 +2,7 @@ import type { HttpAnswer, HttpOptions } from './http.js';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** A deployment that runs. */
+/** A deployment that runs. Where it has several nodes, a signal is for all of them, and it has exited when all have. */
 export interface Server {
   /** `http://host:port`. */
   readonly url: string;
@@ -19,6 +19,7 @@ export interface Server {
 
 export interface ServerProcess {
   readonly port: number;
+  /** Where the log lies: a copy that is put back, while nothing runs, is a backup that is restored. */
   readonly dataFolder: string;
   /** All that it has written to stdout and stderr so far. */
   output(): string;
@@ -36,6 +37,8 @@ export interface FailedStart {
 export interface Target {
   readonly name: string;
   readonly kind: 'self-hosted' | 'serverless';
+  /** Whether what it stores lies in the data folder of one server. */
+  readonly isEmbedded: boolean;
   /** Whether it can be started with settings of a test's own, stopped and killed. */
   readonly settable: boolean;
   start(env?: Env): Promise<Server>;

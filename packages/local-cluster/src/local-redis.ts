@@ -51,6 +51,10 @@ export class LocalRedis {
     return `redis://${this.password === undefined ? '' : `:${encodeURIComponent(this.password)}@`}${this.host}:${this.port}`;
   }
 
+  get isRunning(): boolean {
+    return this.#child !== undefined && this.#child.end === undefined;
+  }
+
   get pid(): number {
     return this.#running.pid;
   }

@@ -71,10 +71,17 @@ describe('the load balancer', () => {
     expect(backends.map((backend) => balancer.isIn(backend))).toEqual([true, false, true]);
   });
 
-  it('answers 503 where nobody is left', async () => {
+  it('goes on as before where nobody is ready, so that the answer says why', async () => {
     const { backends } = await three();
     const balancer = await balance(backends, { isReady: async () => false });
     await balancer.look();
+    expect(await answering(balancer, 4)).toBe('abca');
+  });
+
+  it('answers 503 where nobody is left', async () => {
+    const { backends, servers } = await three();
+    const balancer = await balance(backends);
+    for (const server of servers) server.close();
     const answer = await fetch(balancer.url);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
   });

@@ -23,7 +23,8 @@ const NOBODY = 'HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Le
 
 /**
  * A plain TCP load balancer: connections go to the backends in turn, whoever they are from. One that is not ready gets no new
- * ones and keeps those that it has; one that refuses a connection is out until it is ready again.
+ * ones and keeps those that it has; one that refuses a connection is out until it is ready again. Where none is ready, all get
+ * them, as with most load balancers; where none takes any, the answer is 503.
  */
 export class RoundRobin {
   readonly host = '127.0.0.1';
@@ -103,12 +104,13 @@ export class RoundRobin {
     this.#options.onChange?.(backend, isIn);
   }
 
-  /** The backends from whose turn it is on, those that are out left out. */
+  /** The backends from whose turn it is on, those that are out left out; where all are out, all of them: they tell why. */
   #order(): Backend[] {
     const { backends } = this.#options;
     const first = this.#turn;
     const order = backends.map((_, i) => backends[(first + i) % backends.length] as Backend);
-    return order.filter((backend) => this.#in.has(backend));
+    const open = order.filter((backend) => this.#in.has(backend));
+    return open.length > 0 ? open : order;
   }
 
   #accept(client: Socket): void {

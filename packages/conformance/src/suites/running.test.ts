@@ -1,25 +1,11 @@
 import { connect } from 'node:net';
 import { expect } from 'vitest';
 import { linesWith } from '../expectations.js';
-import { onTargets } from '../suite.js';
+import { Session } from '../session.js';
+import { onEmbedded, onTargets } from '../suite.js';
 import { tokenFor } from '../tokens.js';
 
 onTargets('A server that runs', { env: { AIDEALS_LOG_LEVEL: 'trace' } }, (bench, check) => {
-  check(
-    '[START-4] a second server on the same data folder stops, and the first goes on',
-    async () => {
-      const session = await bench.openSettled();
-      const folder = bench.server.process?.dataFolder ?? '';
-      const { code, output } = await bench.target.fail({ AIDEALS_DATA_DIR: folder });
-      expect(code, output).toBeGreaterThan(0);
-      expect(linesWith(output, folder).length, output).toBeGreaterThanOrEqual(1);
-      expect(output).not.toMatch(/\n\s+at /);
-      expect((await session.ask('sendMessage', { recipientId: 'a', content: 'x' })).type).toBe('messageSent');
-      await bench.publish(bench.topic(), { n: 1 });
-    },
-    40_000,
-  );
-
   check('[START-6] the log holds no token, no key and no content', async () => {
     const token = bench.token(bench.user());
     const session = await bench.open({ path: `/ws?token=${token}` });
@@ -70,4 +56,29 @@ onTargets('A server that runs', { env: { AIDEALS_LOG_LEVEL: 'trace' } }, (bench,
     await bench.openSettled();
     expect((await bench.server.call('GET', '/readyz')).status).toBe(200);
   });
+});
+
+onEmbedded('The data folder of a server that runs', (target, check) => {
+  check(
+    '[START-4] a second server on the same data folder stops, and the first goes on',
+    async () => {
+      const server = await target.start();
+      try {
+        const session = await Session.open(server.url, 'b', { path: `/?token=${tokenFor(server.secret, 'b')}` });
+        const folder = server.process?.dataFolder ?? '';
+        const { code, output } = await target.fail({ AIDEALS_DATA_DIR: folder });
+        expect(code, output).toBeGreaterThan(0);
+        expect(linesWith(output, folder).length, output).toBeGreaterThanOrEqual(1);
+        expect(output).not.toMatch(/\n\s+at /);
+        expect((await session.ask('sendMessage', { recipientId: 'a', content: 'x' })).type).toBe('messageSent');
+        const body = { topic: 'a-topic', data: { n: 1 } };
+        const token = tokenFor(server.secret, 'c', { scope: 'publish' });
+        expect((await server.call('POST', '/v1/broadcast', { body, token })).status).toBe(200);
+        session.raw.destroy();
+      } finally {
+        await server.stop();
+      }
+    },
+    40_000,
+  );
 });

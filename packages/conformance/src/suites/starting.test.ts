@@ -5,7 +5,7 @@ import { expect } from 'vitest';
 import { freePort, freshFolder } from '../embedded.js';
 import { linesWith } from '../expectations.js';
 import { Session } from '../session.js';
-import { onStartable } from '../suite.js';
+import { onEmbedded, onStartable } from '../suite.js';
 import { tokenFor } from '../tokens.js';
 
 onStartable('Starting', (target, check) => {
@@ -61,6 +61,41 @@ onStartable('Starting', (target, check) => {
   );
 
   check(
+    '[START-5] in production a missing or short secret stops the start',
+    async () => {
+      const secrets = [undefined, '', 'test-secret', 'x'.repeat(31)];
+      const starts = secrets.map((JWT_SECRET) => target.fail({ NODE_ENV: 'production', JWT_SECRET }));
+      for (const { code, output } of await Promise.all(starts)) {
+        expect(code, output).toBeGreaterThan(0);
+        expect(linesWith(output, 'JWT_SECRET').length, output).toBeGreaterThanOrEqual(1);
+      }
+    },
+    40_000,
+  );
+
+  check(
+    '[START-5] elsewhere a missing secret is made and a short one taken, and the log says so',
+    async () => {
+      const made = await target.start({ JWT_SECRET: undefined });
+      const short = await target.start({ JWT_SECRET: 'test-secret' });
+      try {
+        expect(made.process?.output()).toContain('JWT_SECRET');
+        expect((await made.call('GET', '/ws?token=a')).status).toBe(401);
+        expect(short.process?.output()).toContain('JWT_SECRET');
+        const session = await Session.open(short.url, 'a', { path: `/?token=${tokenFor('test-secret', 'a')}` });
+        expect((await session.ask('ping')).type).toBe('pong');
+        session.raw.destroy();
+      } finally {
+        await made.stop();
+        await short.stop();
+      }
+    },
+    40_000,
+  );
+});
+
+onEmbedded('The data folder', (target, check) => {
+  check(
     '[START-3] a data folder that cannot be made stops the start with one line that names it',
     async () => {
       const folder = freshFolder();
@@ -91,39 +126,6 @@ onStartable('Starting', (target, check) => {
         expect(output).not.toMatch(/\n\s+at /);
       } finally {
         rmSync(folder, { recursive: true });
-      }
-    },
-    40_000,
-  );
-
-  check(
-    '[START-5] in production a missing or short secret stops the start',
-    async () => {
-      const secrets = [undefined, '', 'test-secret', 'x'.repeat(31)];
-      const starts = secrets.map((JWT_SECRET) => target.fail({ NODE_ENV: 'production', JWT_SECRET }));
-      for (const { code, output } of await Promise.all(starts)) {
-        expect(code, output).toBeGreaterThan(0);
-        expect(linesWith(output, 'JWT_SECRET').length, output).toBeGreaterThanOrEqual(1);
-      }
-    },
-    40_000,
-  );
-
-  check(
-    '[START-5] elsewhere a missing secret is made and a short one taken, and the log says so',
-    async () => {
-      const made = await target.start({ JWT_SECRET: undefined });
-      const short = await target.start({ JWT_SECRET: 'test-secret' });
-      try {
-        expect(made.process?.output()).toContain('JWT_SECRET');
-        expect((await made.call('GET', '/ws?token=a')).status).toBe(401);
-        expect(short.process?.output()).toContain('JWT_SECRET');
-        const session = await Session.open(short.url, 'a', { path: `/?token=${tokenFor('test-secret', 'a')}` });
-        expect((await session.ask('ping')).type).toBe('pong');
-        session.raw.destroy();
-      } finally {
-        await made.stop();
-        await short.stop();
       }
     },
     40_000,
