@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { startChild } from './child.mjs';
 
-const SECRET = 'the-secret-of-this-benchmark-and-nothing-else';
+export const SECRET = 'the-secret-of-this-benchmark-and-nothing-else';
 const ROOT = new URL('../../', import.meta.url);
 
 const base64url = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');

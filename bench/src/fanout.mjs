@@ -3,8 +3,8 @@
 
 import { bounded } from './bounded.mjs';
 import { deal } from './fanout/event.mjs';
-import { names, startServer } from './fanout/servers.mjs';
-import { startFloor, startReader } from './native.mjs';
+import { FLOOR, opened, readerWithTokens } from './fanout/opened.mjs';
+import { names } from './fanout/servers.mjs';
 import { cpuMicros } from './process.mjs';
 import { isBusy, place, writeResults } from './report.mjs';
 import { median, table } from './statistics.mjs';
@@ -65,15 +65,6 @@ const measure = async (server, run, count, sockets) => {
   return (cpuMicros(server.pid) - before) / (count * sockets);
 };
 
-const open = async (room, reader, name, sockets) => {
-  const server =
-    name === 'C loop'
-      ? { name, subscriber: { path: '/', replies: 0 }, ...(await room.keep(startFloor())) }
-      : await startServer(name, room);
-  await reader.open({ name, url: server.url, count: sockets, ...server.subscriber });
-  return { ...server, seen: 0 };
-};
-
 export async function run({ rounds, sockets, servers }) {
   const plan = { rounds: Number(rounds), sockets: Number(sockets), servers: servers.split(',') };
   const samples = await bounded((room) => work(room, plan), 240_000);
@@ -82,15 +73,15 @@ export async function run({ rounds, sockets, servers }) {
 
 /** All servers stand side by side and take turns, so that what else the machine does falls on all of them. */
 async function work(room, { rounds, sockets, servers }) {
-  const reader = await room.keep(startReader());
+  const reader = await readerWithTokens(room);
   const running = [];
-  for (const name of ['C loop', ...servers]) running.push(await open(room, reader, name, sockets));
+  for (const name of [FLOOR, ...servers]) running.push(await opened(room, reader, name, { count: sockets }));
   const samples = [];
   for (const each of cases) {
     for (let round = -1; round < rounds; round++) {
       const sample = { case: each.name };
       for (const server of running) {
-        const make = server.name === 'C loop' ? each.floor : each.ours;
+        const make = server.name === FLOOR ? each.floor : each.ours;
         sample[server.name] = await measure(server, make(server, reader, sockets), each.count, sockets);
       }
       // The first round warms up.
@@ -101,9 +92,9 @@ async function work(room, { rounds, sockets, servers }) {
 }
 
 async function report(samples, { rounds, sockets, servers }) {
-  const all = ['C loop', ...servers];
+  const all = [FLOOR, ...servers];
   const of = (name, each) => samples.filter((sample) => sample.case === each.name).map((sample) => sample[name]);
-  const ratio = (name, each) => median(of(name, each).map((value, i) => value / of('C loop', each)[i]));
+  const ratio = (name, each) => median(of(name, each).map((value, i) => value / of(FLOOR, each)[i]));
   const rows = all.map((name) => [
     name,
     ...cases.flatMap((each) => [median(of(name, each)).toFixed(2), ratio(name, each).toFixed(2)]),

@@ -85,6 +85,7 @@ export async function startReader() {
       reader.ask(
         ['open', name, new URL(url).port, count, topics, template, isNats ? 'nats' : 'ws', replies, hello].join('\t'),
       ),
+    tokens: (file) => reader.write(`tokens\t${file}\n`),
     wait: (name, frames) => reader.ask(`wait\t${name}\t${frames}`),
     stamp: (name) => reader.write(`stamp\t${name}\n`),
     times: async (name) => {

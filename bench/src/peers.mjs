@@ -136,13 +136,13 @@ const subscribedByQuery = { path: '/?topic=bench@', replies: 0 };
 
 /** Each peer: how it is started, how a subscriber comes to it, and what its frames add to the event. */
 export const peers = {
-  ws: { start: () => startScript('ws.mjs', {}), subscriber: subscribedByQuery },
+  ws: { start: (_, env) => startScript('ws.mjs', env), subscriber: subscribedByQuery },
   'naive ws': { start: () => startScript('ws.mjs', { NAIVE: '1' }), subscriber: subscribedByQuery },
   'Socket.IO': {
     start: () => startScript('socket-io.mjs', {}),
     subscriber: { path: '/socket.io/?EIO=4&transport=websocket&topic=bench@', hello: '40', replies: 2 },
   },
-  'Bun (uWebSockets)': { start: () => startBun({}), subscriber: subscribedByQuery },
+  'Bun (uWebSockets)': { start: (_, env) => startBun(env), subscriber: subscribedByQuery },
   NATS: { start: startNats, subscriber: { path: '-', isNats: true, hello: 'SUB bench@ 1', replies: 1 } },
   Nchan: {
     start: async ({ folder }) => startNchan(await folder()),
@@ -151,9 +151,7 @@ export const peers = {
   },
 };
 
-export const startPeer = (name, room) => {
+export const startPeer = (name, room, env = {}) => {
   installPeers();
-  return peers[name].start(room);
+  return peers[name].start(room, env);
 };
-
-export { startBun, startScript };

@@ -1,12 +1,15 @@
 #!/usr/bin/env node
 // `npm run bench -- <name> [others...]`: every benchmark is a module beside this one, named here.
 import { Argument, Command } from 'commander';
+import * as connections from './connections.mjs';
 import * as durable from './durable.mjs';
 import * as echo from './echo.mjs';
 import * as fanout from './fanout.mjs';
+import * as pings from './pings.mjs';
 import * as resume from './resume.mjs';
+import * as topics from './topics.mjs';
 
-const benches = { echo, durable, resume, fanout };
+const benches = { echo, durable, resume, fanout, topics, pings, connections };
 
 const program = new Command('bench').description(
   'Benchmarks; each ends by itself and writes bench/results/<name>.json. It exits with 1 where a target is not met.',

@@ -1,23 +1,23 @@
-import { startAideals, token } from '../aideals.mjs';
+import { startAideals } from '../aideals.mjs';
 import { peers, startPeer } from '../peers.mjs';
 import { poster } from '../posting.mjs';
 
 const API_KEY = 'the-key-of-this-benchmark';
 
 const aideals = {
-  start: async ({ folder }) =>
+  start: async ({ folder }, env) =>
     startAideals({
       dataDir: await folder(),
       env: {
+        ...env,
         AIDEALS_API_KEYS: `bench:${API_KEY}`,
         AIDEALS_RATE_LIMIT: 'off',
-        AIDEALS_MAX_CONNECTIONS_PER_USER: '100000',
         AIDEALS_MAX_CONNECTIONS: '100000',
         AIDEALS_LOG_LEVEL: 'error',
       },
     }),
   subscriber: {
-    path: `/?token=${token('bench')}`,
+    path: '/?token=$',
     hello: '{"action":"subscribeToDeals","data":{"topic":"bench@"}}',
     replies: 1,
   },
@@ -43,10 +43,10 @@ const httpPublisher = (url, publishPath, headers) => {
 export const names = ['aideals', ...Object.keys(peers)];
 
 /** A running server with its way to publish: `{name, pid, subscriber, publish(events), url}`. */
-export const startServer = async (name, room) => {
+export const startServer = async (name, room, env = {}) => {
   const isOurs = name === 'aideals';
   const { subscriber, publishPath } = isOurs ? aideals : peers[name];
-  const program = await room.keep(isOurs ? aideals.start(room) : startPeer(name, room));
+  const program = await room.keep(isOurs ? aideals.start(room, env) : startPeer(name, room, env));
   if (program.publish !== undefined) return { name, subscriber, ...program };
   const url = program.wsUrl ?? program.url;
   const { publish, end } = isOurs

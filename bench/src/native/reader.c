@@ -3,6 +3,7 @@
  * epoll, one buffer, headers looked at and payloads passed over. It obeys lines on stdin, fields parted by tabs:
  *
  *   open <group> <port> <count> <topics> <path> <protocol: ws|nats> <replies> <hello>   -> opened <group>
+ *   tokens <file>       lines, of which $ in a <path> becomes the one of the socket's number
  *   wait <group> <frames>                                                      -> got <group> <frames>
  *   stamp <group>       from now on look for "sentAt":<ns> in each frame
  *   times <group>       -> times <group> <count> <p50 us> <p99 us> <max us>, and forgets them
@@ -29,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { GROUPS = 16, AT_ONCE = 64, BUFFER = 1 << 20, EVENTS = 1024, SAMPLES = 1 << 22 };
+enum { GROUPS = 16, AT_ONCE = 64, BUFFER = 1 << 20, EVENTS = 1024, SAMPLES = 1 << 22, MOST_TOKENS = 20000 };
 enum state { DIALLING, UPGRADING, GREETING, OPEN };
 
 struct group {
@@ -53,6 +54,8 @@ struct socket {
 static struct group groups[GROUPS];
 static int poller, group_count;
 static unsigned char buffer[BUFFER + 1];
+static char *tokens[MOST_TOKENS];
+static int token_count;
 
 static void die(const char *format, ...) {
   va_list list;
@@ -131,8 +134,10 @@ static const char *filled(const struct socket *s, const char *template) {
   static char text[4096];
   size_t at = 0;
   int topic = (int)(s - s->group->sockets) % s->group->topics;
-  for (; *template != 0 && at < sizeof text - 16; template++) {
+  for (; *template != 0 && at < sizeof text - 1024; template++) {
     if (*template == '@') at += (size_t)sprintf(text + at, "%d", topic);
+    else if (*template == '$' && token_count > 0)
+      at += (size_t)snprintf(text + at, 1024, "%s", tokens[(s - s->group->sockets) % token_count]);
     else text[at++] = *template;
   }
   text[at] = 0;
@@ -315,6 +320,19 @@ static void begin(char **field) {
   while (g->dialled < g->count && g->dialling < AT_ONCE) dial(g);
 }
 
+static void load(const char *file) {
+  FILE *lines = fopen(file, "r");
+  char *line = NULL;
+  size_t size = 0;
+  if (lines == NULL) die("there is no file %s", file);
+  while (token_count < MOST_TOKENS && getline(&line, &size, lines) > 0) {
+    line[strcspn(line, "\n")] = 0;
+    tokens[token_count++] = strdup(line);
+  }
+  free(line);
+  fclose(lines);
+}
+
 static int ascending(const void *a, const void *b) {
   uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
   return x < y ? -1 : x > y;
@@ -345,6 +363,7 @@ static void obey(char *line) {
   int n = 0;
   for (char *at = line; at != NULL && n < 9; n++) field[n] = strsep(&at, "\t");
   if (strcmp(field[0], "open") == 0 && n == 9) begin(field);
+  else if (strcmp(field[0], "tokens") == 0 && n == 2) load(field[1]);
   else if (strcmp(field[0], "wait") == 0 && n == 3) {
     struct group *g = find(field[1]);
     uint64_t wanted = strtoull(field[2], NULL, 10);
