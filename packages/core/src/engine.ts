@@ -23,6 +23,11 @@ export interface EngineOptions {
   readonly systemStatus?: () => 'operational' | 'degraded' | 'draining';
 }
 
+const isNewer = ({ settings }: Context, one: ConnectionRecord, other: ConnectionRecord): boolean =>
+  settings.newerBy === 'time' && one.connectedAt !== other.connectedAt
+    ? one.connectedAt > other.connectedAt
+    : one.connectionId > other.connectionId;
+
 /**
  * A newer connection of the same user and client takes over from the older ones; ids sort by the time of the upgrade. True
  * where it is this one that is the older: a dial that its client had given up came through late.
@@ -32,7 +37,7 @@ const takeOver = async (cx: Context, record: ConnectionRecord): Promise<boolean>
   let isOlder = false;
   for (const other of await cx.ports.directory.ofUser(record.userId)) {
     if (other.client !== record.client || other.connectionId === record.connectionId) continue;
-    if (other.connectionId > record.connectionId) isOlder = true;
+    if (isNewer(cx, other, record)) isOlder = true;
     else await cx.ports.gateway.close(other.connectionId, { code: 4010 });
   }
   return isOlder;

@@ -1,5 +1,13 @@
+import type { Continuation } from '@aideals/core';
+
+/** Where an event comes from. */
+export interface EventContext {
+  readonly domainName?: string;
+  readonly stage?: string;
+}
+
 /** The parts of API Gateway’s WebSocket proxy events that are read here. Its maps are null where there is nothing in them. */
-interface RequestContext {
+interface RequestContext extends EventContext {
   readonly connectionId: string;
   /** `$connect`, `$disconnect`, `$default`, or the name of an action. */
   readonly routeKey: string;
@@ -25,6 +33,26 @@ export interface MessageEvent {
   readonly requestContext: RequestContext;
   readonly body?: string | null;
   readonly isBase64Encoded?: boolean;
+}
+
+/** What `$disconnect` is invoked with, where it is at all. */
+export interface DisconnectEvent {
+  readonly requestContext: RequestContext;
+}
+
+/** What a function of this deployment sends to itself, or to another: work that goes on in an invocation of its own. */
+export type OwnEvent =
+  /** A connection was let in: hand over what waits as soon as it is open. */
+  | { readonly opened: string }
+  /** Pages of a connection that did not fit into an invocation. */
+  | { readonly pages: { readonly connectionId: string; readonly next: readonly Continuation[] } };
+
+/** What Lambda tells of an invocation. */
+export interface InvocationContext {
+  /** The same for each repeat of an invocation that failed. */
+  readonly awsRequestId: string;
+  readonly functionName: string;
+  getRemainingTimeInMillis(): number;
 }
 
 /**

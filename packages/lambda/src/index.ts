@@ -1,6 +1,6 @@
 export { closeNoticeFrame } from './close-notice.js';
-export { type Greeting, openingResult, readConnect } from './connect.js';
 export type { ConnectEvent, MessageEvent, ProxyResult } from './event.js';
-export { createHandlers, type HandlerOptions } from './handlers.js';
-export { type Message, readMessage } from './message.js';
+export { type Message, readMessage } from './frame-text.js';
+export { type Greeting, openingResult, readConnect } from './greeting.js';
+export { createMessages, type MessageOptions } from './handlers/message.js';
 export { answerOutcome, type OutcomeAnswer, type Post } from './outcome.js';

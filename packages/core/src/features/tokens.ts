@@ -12,7 +12,7 @@ export interface TokenContext {
   readonly now: number;
 }
 
-const WARNING_MS = 60_000;
+const WARNING_SECONDS = 60;
 const ISSUED_SECONDS = 3_600;
 const SIGN_IN_SECONDS = 86_400;
 
@@ -24,10 +24,13 @@ const timerKey = (connectionId: string): string => `token:${connectionId}`;
 /** The first sign-in of the user, as far as the token tells: Unix seconds. */
 export const firstSignIn = (claims: Claims, now: number): number => claims.authTime ?? claims.iat ?? toSeconds(now);
 
+const warningMs = ({ settings }: TokenTimeContext): number =>
+  (settings.tokenWarningSeconds ?? WARNING_SECONDS) * 1000;
+
 /** Sets the timer for what comes next in the life of a token: the warning, the expiry, the close. One timer a connection. */
 export const watchToken = async (cx: TokenTimeContext, record: ConnectionRecord): Promise<void> => {
   const { connectionId, tokenExp } = record;
-  const warnAt = tokenExp * 1000 - WARNING_MS;
+  const warnAt = tokenExp * 1000 - warningMs(cx);
   await cx.ports.schedule.set(timerKey(connectionId), Math.max(warnAt, cx.now), {
     kind: 'token-expiring',
     connectionId,
@@ -44,7 +47,7 @@ export const tokenDue = async (cx: TokenTimeContext, record: ConnectionRecord, e
   const expiresAt = tokenExp * 1000;
   const closeAt = expiresAt + cx.settings.limits.tokenGraceSeconds * 1000;
   if (event.kind === 'token-expiring') {
-    if (expiresAt - WARNING_MS > cx.now) {
+    if (expiresAt - warningMs(cx) > cx.now) {
       await watchToken(cx, record);
       return {};
     }

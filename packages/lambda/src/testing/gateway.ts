@@ -1,4 +1,6 @@
-import type { Frame, Gateway } from '@aideals/core';
+import type { CloseNotice, Frame, Gateway } from '@aideals/core';
+import { closeNoticeFrame } from '../close-notice.js';
+import { TIME } from './events.js';
 
 /** API Gateway as its management API shows it: connections, what was posted to each, and which were deleted. */
 export const managementApi = () => {
@@ -22,6 +24,11 @@ export const managementApi = () => {
     if (open.delete(connectionId)) deleted.push(connectionId);
   };
 
+  const close = async (connectionId: string, notice: CloseNotice): Promise<void> => {
+    await post(connectionId, closeNoticeFrame(notice, TIME));
+    await disconnect(connectionId);
+  };
+
   /** It knows no positions, holds nothing back and sends no close codes. */
   const gateway: Gateway = {
     capabilities: { closeCodes: false, hold: false, positions: false },
@@ -30,7 +37,7 @@ export const managementApi = () => {
       const sent = taken.filter(Boolean).length;
       return { sent, queued: 0, gone: taken.length - sent };
     },
-    close: disconnect,
+    close,
     alive: (connectionId) => open.has(connectionId),
     advance: () => undefined,
     given: () => undefined,
@@ -44,7 +51,7 @@ export const managementApi = () => {
   return {
     gateway,
     post,
-    disconnect,
+    close,
     deleted,
     open: (connectionId: string): void => void open.add(connectionId),
     /** The client left, and no one was told. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { openingResult, readConnect } from './connect.js';
 import type { ConnectEvent } from './event.js';
+import { openingResult, readConnect } from './greeting.js';
 import { connectEvent, TIME } from './testing/events.js';
 
 const greet = (event: ConnectEvent) => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readMessage } from './message.js';
+import { readMessage } from './frame-text.js';
 import { messageEvent } from './testing/events.js';
 
 const encoded = (bytes: Uint8Array) => ({

@@ -2,13 +2,17 @@ import { createHash } from 'node:crypto';
 import { defaultSettings, type TelemetryEvent } from '@aideals/core';
 import { memoryDeployment } from '@aideals/core/memory';
 import { describe, expect, it } from 'vitest';
-import { openingResult, readConnect } from './connect.js';
-import type { MessageEvent } from './event.js';
-import { createHandlers, type HandlerOptions } from './handlers.js';
-import { connectEvent, messageEvent, TIME } from './testing/events.js';
-import { managementApi } from './testing/gateway.js';
+import { type ApplyOptions, createApply } from '../apply.js';
+import type { MessageEvent } from '../event.js';
+import { openingResult, readConnect } from '../greeting.js';
+import { connectEvent, messageEvent, TIME } from '../testing/events.js';
+import { managementApi } from '../testing/gateway.js';
+import { createMessages, type MessageOptions } from './message.js';
 
 const EXP = Math.floor(TIME / 1000) + 3_600;
+
+type HandlerOptions = Omit<MessageOptions, 'apply' | 'engine'> &
+  Omit<ApplyOptions, 'engine'> & { engine: MessageOptions['engine'] & ApplyOptions['engine'] };
 
 type Frame = { type: string; data: Record<string, unknown>; requestId?: string; replay?: string };
 
@@ -45,8 +49,26 @@ const world = ({ messageBytes, perMinute, change = () => ({}) }: WorldOptions = 
   });
   const { engine } = deployment;
   const records = deployment.ports.directory;
-  const options = { engine, records, post: api.post, disconnect: api.disconnect, ports: deployment.ports };
-  const handler = createHandlers({ ...options, ...change(options) });
+  const given: HandlerOptions = {
+    engine,
+    records,
+    directory: {
+      load: async (connectionId) => {
+        const record = records.get(connectionId);
+        return record === undefined ? undefined : { record: await record, handover: 'ended' };
+      },
+      beginHandover: async () => false,
+    },
+    post: api.post,
+    close: api.close,
+    ports: deployment.ports,
+    hasTime: () => true,
+    goOnLater: async () => false,
+    invocationId: () => 'i',
+    missed: async () => ({ after: 0, until: 0 }),
+  };
+  const options = { ...given, ...change(given) };
+  const handler = createMessages({ ...options, apply: createApply(options) });
 
   const connect = async (connectionId: string, user: string): Promise<void> => {
     const event = connectEvent({ 'Sec-WebSocket-Protocol': `aideals.v1, aideals.token.${user}` });
@@ -59,7 +81,7 @@ const world = ({ messageBytes, perMinute, change = () => ({}) }: WorldOptions = 
   };
 
   const send = async (event: MessageEvent) => {
-    const result = await handler.default(event);
+    const result = await handler.message(event);
     const body = result.body === undefined ? undefined : (JSON.parse(result.body) as Frame);
     return { statusCode: result.statusCode, body };
   };
@@ -208,7 +230,9 @@ describe('a fault', () => {
   };
 
   it('in reading the record is told with nothing but an id', async () => {
-    const { ask, events, api } = await connected({ change: ({ records }) => ({ records: { ...records, get: away } }) });
+    const { ask, events, api } = await connected({
+      change: ({ directory }) => ({ directory: { ...directory, load: away } }),
+    });
     isTold((await ask('a', 'ping')).body, events, 'route ping');
     expect(api.deleted).toEqual([]);
   });
@@ -242,7 +266,7 @@ describe('a fault', () => {
     const made = await connected({
       change: ({ engine }) => ({
         engine: { frame: (...frame) => engine.frame(...frame), resume: away },
-        disconnect: away,
+        close: away,
       }),
     });
     const lastEventId = await made.publish('seen');

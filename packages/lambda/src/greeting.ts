@@ -8,7 +8,7 @@ export type Greeting =
   | { readonly ok: false; readonly result: ProxyResult };
 
 /** Every value of a header, in order; where API Gateway gives only one form of the map, that one. */
-const headersOf = (event: ConnectEvent, name: string): readonly string[] => {
+export const headersOf = (event: ConnectEvent, name: string): readonly string[] => {
   const isNamed = ([key]: readonly [string, unknown]): boolean => key.toLowerCase() === name;
   const lists = Object.entries(event.multiValueHeaders ?? {}).filter(isNamed);
   if (lists.length > 0) return lists.flatMap(([, values]) => values ?? []);
@@ -27,9 +27,16 @@ const queryOf = (event: ConnectEvent, name: string): string | undefined => {
 
 const JSON_TYPE = { 'Content-Type': 'application/json; charset=utf-8' };
 
+/** Refuses an upgrade before the engine has seen it. */
+export const refusalResult = ({ requestContext }: ConnectEvent, error: WireError): ProxyResult => ({
+  statusCode: error.status,
+  headers: JSON_TYPE,
+  body: errorFrame(error, undefined, requestContext.requestTimeEpoch).text,
+});
+
 /** What the client of a `$connect` says of itself. The first place that holds a token decides. */
 export const readConnect = (event: ConnectEvent): Greeting => {
-  const { connectionId, identity, requestTimeEpoch } = event.requestContext;
+  const { connectionId, identity } = event.requestContext;
   try {
     const protocols = headersOf(event, 'sec-websocket-protocol');
     const { token, client, selected } = readGreeting({
@@ -42,8 +49,7 @@ export const readConnect = (event: ConnectEvent): Greeting => {
     return { ok: true, handshake, selected };
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
-    const body = errorFrame(error, undefined, requestTimeEpoch).text;
-    return { ok: false, result: { statusCode: error.status, headers: JSON_TYPE, body } };
+    return { ok: false, result: refusalResult(event, error) };
   }
 };
 

@@ -1,0 +1,4 @@
+import { socketFunctions } from './socket.js';
+
+/** `$connect`. */
+export const handler = socketFunctions().connect;

@@ -1,0 +1,4 @@
+import { socketFunctions } from './socket.js';
+
+/** The actions whose contracts name the group `default`, and what names no action. */
+export const handler = socketFunctions().message;

@@ -1,0 +1,4 @@
+import { socketFunctions } from './socket.js';
+
+/** `$disconnect`. */
+export const handler = socketFunctions().disconnect;

@@ -1,0 +1,4 @@
+import { socketFunctions } from './socket.js';
+
+/** The actions whose contracts name the group `subscription`. */
+export const handler = socketFunctions().message;

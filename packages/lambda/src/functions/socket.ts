@@ -1,0 +1,77 @@
+import type {
+  ConnectEvent,
+  DisconnectEvent,
+  InvocationContext,
+  MessageEvent,
+  OwnEvent,
+  ProxyResult,
+} from '../event.js';
+import { createConnect } from '../handlers/connect.js';
+import { doorRules } from '../handlers/door.js';
+import { createMessages } from '../handlers/message.js';
+import { createOpened } from '../handlers/opened.js';
+import { compose } from '../runtime/compose.js';
+
+type SocketEvent = ConnectEvent | DisconnectEvent | MessageEvent;
+
+const isOwn = (event: SocketEvent | OwnEvent): event is OwnEvent => !('requestContext' in event);
+
+/** The functions behind the WebSocket API, over one deployment. */
+export const socketFunctions = (runtime = compose()) => {
+  const { config, engine, directory, ports, apply, gateway, api, address, invocation, invoker, pause } = runtime;
+  const { clock, ids, telemetry } = ports;
+  const invocationId = (): string => invocation.id;
+
+  const opened = createOpened({
+    ...{ engine, directory, apply, clock, pause, invocationId },
+    isOpen: (connectionId) => api().isOpen(connectionId),
+    warningSeconds: runtime.warningSeconds,
+  });
+  const messages = createMessages({
+    ...{ engine, directory, apply, ports, invocationId },
+    close: async (connectionId, notice) => gateway.close(connectionId, notice),
+    missed: runtime.missed,
+  });
+  const connect = createConnect({
+    engine,
+    door: doorRules(config),
+    announce: async (connectionId) => {
+      await address.note();
+      await invoker.start(invocation.functionName, { opened: connectionId });
+    },
+    telemetry,
+    errorId: () => ids.next('error'),
+  });
+
+  const begin = (event: SocketEvent | OwnEvent, context: InvocationContext | undefined): void => {
+    invocation.begin(context, ids.next('mark'));
+    if (!isOwn(event)) address.tell(event.requestContext);
+  };
+
+  const own = async (event: OwnEvent): Promise<void> => {
+    await address.find();
+    if ('opened' in event) return opened(event.opened);
+    await runtime.ready();
+    return messages.goOn(event.pages);
+  };
+
+  return {
+    async connect(event: ConnectEvent | OwnEvent, context?: InvocationContext): Promise<ProxyResult | undefined> {
+      begin(event, context);
+      return isOwn(event) ? void (await own(event)) : connect(event);
+    },
+
+    async disconnect(event: DisconnectEvent, context?: InvocationContext): Promise<ProxyResult> {
+      begin(event, context);
+      await engine.closed(event.requestContext.connectionId);
+      return { statusCode: 200 };
+    },
+
+    async message(event: MessageEvent | OwnEvent, context?: InvocationContext): Promise<ProxyResult | undefined> {
+      begin(event, context);
+      if (isOwn(event)) return void (await own(event));
+      await runtime.ready();
+      return messages.message(event);
+    },
+  };
+};

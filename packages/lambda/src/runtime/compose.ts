@@ -1,0 +1,189 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createEngine, type Directory, type Ports, type Streams } from '@aideals/core';
+import { memoryTurns } from '@aideals/core/memory';
+import {
+  DynamoClient,
+  dynamoDirectory,
+  dynamoLimiter,
+  dynamoStreams,
+  dynamoTable,
+  type Environment,
+  type SleepingDirectory,
+} from '@aideals/store/dynamodb';
+import { uuidv7 } from 'uuidv7';
+import { createApply } from '../apply.js';
+import { type Config, coreSettings, readConfig } from '../config/config.js';
+import { tokensOf } from '../config/tokens.js';
+import { managementGateway } from '../gateway/gateway.js';
+import { type ManagementApi, managementApi } from '../gateway/management-api.js';
+import { StageAddress } from '../gateway/stage-address.js';
+import { earlier, resumingEarlier } from './earlier.js';
+import { Invocation } from './invocation.js';
+import { lambdaInvoker } from './invoker.js';
+import { lambdaTelemetry } from './telemetry.js';
+import { Timers } from './timers.js';
+
+const clock = { now: () => Date.now() };
+const ids = { next: () => uuidv7() };
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The sweep comes each minute: with two of them ahead it tells a client one to two minutes before the end of its token. */
+const WARNING_SECONDS = 120;
+
+/** A connection is as old as it may be, and its row is no more. */
+const ENDED_MS = 7_500_000;
+
+/** Time that a page of a replay or a hand-over may take. */
+const PAGE_MS = 8_000;
+/** How far before the end of its token a connection's gap is read. */
+const MARGIN_MS = 60_000;
+
+const LOCAL_REGION = 'us-east-1';
+
+/** A log that is opened when it is first asked for: `$connect` does without. */
+const openedLater = (open: () => Promise<Streams>): Streams & { ready(): Promise<Streams> } => {
+  let opening: Promise<Streams> | undefined;
+  let log: Streams | undefined;
+  const ready = (): Promise<Streams> => {
+    opening ??= open().then(
+      (opened) => {
+        log = opened;
+        return opened;
+      },
+      (error: unknown) => {
+        // One that failed is tried again.
+        opening = undefined;
+        throw error;
+      },
+    );
+    return opening;
+  };
+  return {
+    ready,
+    append: async (events, options) => (await ready()).append(events, options),
+    locate: async (id) => (await ready()).locate(id),
+    read: async (options) => (await ready()).read(options),
+    top: async () => (await ready()).top(),
+    trim: async (options) => (await ready()).trim(options),
+    idOf(offset) {
+      if (log === undefined) throw new Error('the log was not opened before an id of it was asked for');
+      return log.idOf(offset);
+    },
+  };
+};
+
+/** Each opening has its end noted, so that whoever leaves unheard is forgotten all the same. */
+const notingEnds = (directory: SleepingDirectory, timers: Timers): SleepingDirectory => ({
+  ...directory,
+  async open(record, mark) {
+    await timers.noteEnd(record.connectionId, record.connectedAt + ENDED_MS);
+    await directory.open(record, mark);
+  },
+});
+
+/** What all functions of a deployment are made of. Made once in a process, at the first event. */
+export const compose = (env: Environment = process.env) => {
+  const config: Config = readConfig(env);
+  const client = new DynamoClient({ ...config.dynamo, environment: env });
+  const table = dynamoTable(client, clock);
+  const timers = new Timers(table, clock);
+  const directory = notingEnds(dynamoDirectory(client, clock), timers);
+  const settings = {
+    ...coreSettings(config),
+    tokenWarningSeconds: WARNING_SECONDS,
+    newerBy: 'time' as const,
+  };
+  const log = openedLater(() =>
+    dynamoStreams(client, {
+      clock,
+      retentionSeconds: settings.limits.retentionEventsSeconds,
+      completedIs: 'new',
+    }),
+  );
+  const address = new StageAddress(config.managementUrl, table);
+  const invocation = new Invocation(clock);
+  const telemetry = lambdaTelemetry(
+    { count: () => undefined, observe: () => undefined },
+    (line) => void process.stdout.write(`${line}\n`),
+  );
+
+  const apis = new Map<string, ManagementApi>();
+  const api = (): ManagementApi => {
+    const endpoint = address.current;
+    const made = apis.get(endpoint) ?? managementApi({ endpoint, region: config.region ?? LOCAL_REGION });
+    apis.set(endpoint, made);
+    return made;
+  };
+
+  const gateway = managementGateway({
+    api,
+    clock,
+    pause,
+    chance: Math.random,
+    deadline: () => invocation.deadline,
+    createdAt: async (connectionId) => (await directory.get(connectionId))?.connectedAt,
+    closed: async (connectionId) => engine.closed(connectionId),
+    fault: (error) =>
+      telemetry.event({ name: 'internal-error', errorId: ids.next(), where: 'the management API', error }),
+  });
+
+  const ports: Ports = {
+    clock,
+    ids,
+    table,
+    streams: resumingEarlier(log),
+    directory: directory as Directory,
+    gateway,
+    limiter: dynamoLimiter(client, clock),
+    schedule: timers,
+    turns: memoryTurns(),
+    telemetry,
+    digest,
+  };
+  const invokerKey = randomUUID();
+  const { verifier, issuer } = tokensOf(config, clock);
+  const engine = createEngine({
+    ports,
+    settings,
+    verifier,
+    ...(issuer === undefined ? {} : { issuer }),
+    apiKeys: [...config.apiKeys, { name: ':aws', key: invokerKey, scopes: ['publish'] }],
+  });
+  const invoker = lambdaInvoker(config.region, config.lambdaUrl);
+  const apply = createApply({
+    engine,
+    records: directory,
+    post: gateway.post,
+    close: async (connectionId, notice) => gateway.close(connectionId, notice),
+    hasTime: () => clock.now() + PAGE_MS < invocation.deadline,
+    goOnLater: (connectionId, next) => invoker.start(invocation.functionName, { pages: { connectionId, next } }),
+  });
+
+  return {
+    config,
+    ports,
+    engine,
+    directory,
+    timers,
+    gateway,
+    api,
+    address,
+    invocation,
+    invoker,
+    apply,
+    telemetry,
+    invokerKey,
+    warningSeconds: WARNING_SECONDS,
+    pause,
+    /** Opens the log: before what asks for ids of it. */
+    ready: async (): Promise<void> => void (await log.ready()),
+    /** What a connection missed while its token was expired. */
+    async missed({ tokenExp }: { readonly tokenExp: number }) {
+      const until = await log.top();
+      return { after: await earlier(log, until, clock.now() - tokenExp * 1000 + MARGIN_MS), until };
+    },
+  };
+};
+
+export type Runtime = ReturnType<typeof compose>;

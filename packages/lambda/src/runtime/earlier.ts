@@ -1,0 +1,44 @@
+import type { Located, Streams } from '@aideals/core';
+
+/**
+ * How far before the id given a resume begins: events of one log are sent by invocations that may overtake each other, so
+ * that one which a client has not seen may lie before one that it has. Ids remove the doubles.
+ */
+const OVERTAKEN_MS = 60_000;
+
+/** The event at an offset, where it is there. */
+const timeAt = async (streams: Streams, offset: number): Promise<number | undefined> =>
+  (await streams.read({ after: offset - 1, until: offset, limit: 1 })).events[0]?.at;
+
+/** An offset behind which all events are that came in the last milliseconds before the one given, and no trimmed one. */
+export const earlier = async (streams: Streams, offset: number, ms: number): Promise<number> => {
+  const from = offset < 1 ? undefined : await timeAt(streams, offset);
+  if (from === undefined) return offset;
+  let after = offset;
+  for (let step = 1; after > 0; step *= 2) {
+    const next = Math.max(0, after - step);
+    if (next === 0) {
+      const { covered } = await streams.read({ after: 0, until: 1, limit: 1 });
+      return covered ? 0 : after;
+    }
+    const at = await timeAt(streams, next);
+    if (at === undefined) return after;
+    after = next;
+    if (at < from - ms) return after;
+  }
+  return after;
+};
+
+/** A log in which positions of clients are found a while before where they say. */
+export const resumingEarlier = (streams: Streams): Streams => ({
+  append: (events, options) => streams.append(events, options),
+  read: (options) => streams.read(options),
+  top: () => streams.top(),
+  idOf: (offset) => streams.idOf(offset),
+  trim: (options) => streams.trim(options),
+  async locate(id): Promise<Located> {
+    const located = await streams.locate(id);
+    if (located.lost !== undefined) return located;
+    return { after: await earlier(streams, located.after, OVERTAKEN_MS) };
+  },
+});
