@@ -6,8 +6,8 @@ import {
   ExponentialBackoff,
   handleWhen,
   isBrokenCircuitError,
-  isTaskCancelledError,
   retry,
+  TaskCancelledError,
   TimeoutStrategy,
   timeout,
   wrap,
@@ -98,7 +98,7 @@ export class Resilience {
     if (isBrokenCircuitError(error)) {
       return new DynamoUnavailable(`${failed}: it did not answer lately${because}, and is asked again soon`, error);
     }
-    if (isTaskCancelledError(error)) {
+    if (error instanceof TaskCancelledError) {
       return new DynamoUnavailable(`${failed}: no answer within ${this.#patience.deadlineMs} ms${because}`, error);
     }
     if (!isTransient(error)) return error;

@@ -37,9 +37,9 @@ export class Chunks {
     return chunk !== undefined && endOf(chunk) >= offset ? chunk : undefined;
   }
 
-  clear(): void {
-    this.#kept.clear();
-    this.#firsts.length = 0;
+  /** Forgets the one that begins at this offset. */
+  drop(first: number): void {
+    this.#kept.delete(first);
   }
 
   /** How many begin at or before this offset. */

@@ -1,4 +1,5 @@
 import type { DynamoClient } from '../client.js';
+import type { Chunks } from './chunks.js';
 import { itemKey } from './items.js';
 
 /** How many writes that failed are remembered, to know them again where they turn up after all. */
@@ -10,12 +11,14 @@ const REMEMBERED = 10_000;
  */
 export class FailedAppends {
   readonly #client: DynamoClient;
+  readonly #chunks: Chunks;
   /** Tokens of writes, with the place each was meant for. */
   readonly #failed = new Map<string, number>();
   readonly #open = new Set<string>();
 
-  constructor(client: DynamoClient) {
+  constructor(client: DynamoClient, chunks: Chunks) {
     this.#client = client;
+    this.#chunks = chunks;
   }
 
   add(token: string, first: number): void {
@@ -50,5 +53,7 @@ export class FailedAppends {
       ExpressionAttributeNames: { '#x': 'x', '#e': 'e', '#p': 'p', '#w': 'w' },
       ExpressionAttributeValues: { ':x': true, ':w': token },
     });
+    // It may have been read before.
+    this.#chunks.drop(first);
   }
 }

@@ -113,7 +113,7 @@ export const openLog = async (client: DynamoClient, options: LogOptions): Promis
   const chunks = new Chunks(cacheBytes);
   const reader = new LogReader(client, chunks);
   await takeIn(head, reader);
-  const failed = new FailedAppends(client);
+  const failed = new FailedAppends(client, chunks);
   const keptSeconds = retentionSeconds + MARGIN_SECONDS;
   const placing = new Placing({ client, clock, head, reader, failed, keptSeconds });
   const claims = new Claims({ client, clock, placing, reader });
