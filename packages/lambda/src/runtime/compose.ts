@@ -39,6 +39,8 @@ const PAGE_MS = 8_000;
 /** How far before the end of its token a connection's gap is read. */
 const MARGIN_MS = 60_000;
 
+const TRIMMED_AT_ONCE = 1_000;
+
 const LOCAL_REGION = 'us-east-1';
 
 /** A log that is opened when it is first asked for: `$connect` does without. */
@@ -176,6 +178,11 @@ export const compose = (env: Environment = process.env) => {
     invokerKey,
     warningSeconds: WARNING_SECONDS,
     pause,
+    /** Removes a slice of the events beyond retention; true where more are left. */
+    trim: async (): Promise<boolean> => {
+      const { retentionEvents: keep, retentionEventsSeconds } = settings.limits;
+      return log.trim({ before: clock.now() - retentionEventsSeconds * 1000, keep, limit: TRIMMED_AT_ONCE });
+    },
     /** Opens the log: before what asks for ids of it. */
     ready: async (): Promise<void> => void (await log.ready()),
     /** What a connection missed while its token was expired. */
