@@ -15,5 +15,5 @@ tableContract(
     const client = await dynamo.client();
     return { table: dynamoTable(client, clock), close: () => client.close() };
   },
-  { removedBy: 'DynamoDB, by their ttl' },
+  { removedBy: 'DynamoDB, by their ttl', runs: 30 },
 );
