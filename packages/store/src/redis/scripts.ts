@@ -43,19 +43,19 @@ local function add(topic, at, body, channels)
   for _, channel in ipairs(channels) do
     local previous = redis.call('HGET', last, channel) or '0'
     redis.call('HSET', last, channel, offset)
-    reached = reached + redis.call(PUBLISH, CHANNEL .. channel, offset .. ' ' .. previous .. ' ' .. name .. '-' .. offset .. '\\n' .. body)
+    local announced = offset .. ' ' .. previous .. ' ' .. name .. '-' .. offset .. '\\n' .. body
+    reached = reached + redis.call(PUBLISH, channel, announced)
   end
   return offset, reached
 end
 `;
 
 /**
- * ARGV: 2 key of topics, 3 channel prefix, 4 PUBLISH or SPUBLISH, 5 digest or '', 6 now in ms, 7 ms for which the key is
- * kept, then for each event topic, at, body, channels (parted by a line feed).
+ * ARGV: 2 key of topics, 3 PUBLISH or SPUBLISH, 4 digest or '', 5 now in ms, 6 ms for which the key is kept, then for each event topic, at, body, channels (parted by a line feed).
  * Answers {'new'|'again'|'conflict', first offset, count, version, reached of each…}.
  */
 const APPEND = `
-local TOPIC, CHANNEL, PUBLISH, digest, now, keep = ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6]), tonumber(ARGV[7])
+local TOPIC, PUBLISH, digest, now, keep = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), tonumber(ARGV[6])
 ${ADD}
 if digest ~= '' then
   local used = redis.call('HMGET', once, 'digest', 'first', 'count', 'until')
@@ -64,8 +64,8 @@ if digest ~= '' then
     return {'again', used[2], used[3], version}
   end
 end
-local answer = {'new', text(top() + 1), text((#ARGV - 7) / 4), version}
-for i = 8, #ARGV, 4 do
+local answer = {'new', text(top() + 1), text((#ARGV - 6) / 4), version}
+for i = 7, #ARGV, 4 do
   local channels = {}
   for channel in string.gmatch(ARGV[i + 3], '[^\\n]+') do channels[#channels + 1] = channel end
   local _, reached = add(ARGV[i], ARGV[i + 1], ARGV[i + 2], channels)
@@ -79,19 +79,19 @@ return answer
 `;
 
 /**
- * Takes a message that every node hears: as often as one node has counted it more than it was taken. ARGV: 2 to 4 as above,
- * 5 the node, 6 ms after which a message that nobody counts is forgotten, then the event. Answers whether it was added.
+ * Takes a message that every node hears: as often as one node has counted it more than it was taken. ARGV: 2 and 3 as above,
+ * 4 the node, 5 ms after which a message that nobody counts is forgotten, then the event. Answers whether it was added.
  */
 const TAKE = `
-local TOPIC, CHANNEL, PUBLISH, node, forget = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local TOPIC, PUBLISH, node, forget = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 ${ADD}
 local heard = redis.call('HINCRBY', once, 'n:' .. node, 1)
 redis.call('PEXPIRE', once, forget)
 if heard <= tonumber(redis.call('HGET', once, 'taken') or '0') then return 0 end
 redis.call('HSET', once, 'taken', heard)
 local channels = {}
-for channel in string.gmatch(ARGV[10], '[^\\n]+') do channels[#channels + 1] = channel end
-add(ARGV[7], ARGV[8], ARGV[9], channels)
+for channel in string.gmatch(ARGV[9], '[^\\n]+') do channels[#channels + 1] = channel end
+add(ARGV[6], ARGV[7], ARGV[8], channels)
 return 1
 `;
 

@@ -34,9 +34,10 @@ const TAKEN_MS = 60_000;
 /** Events removed in one step: a script keeps everyone else waiting. */
 const TRIM_STEP = 500;
 
-const compiled = Object.fromEntries(
-  Object.entries(scripts).map(([name, text]) => [name, scriptOf(text)]),
-) as Record<ScriptName, ReturnType<typeof scriptOf>>;
+const compiled = Object.fromEntries(Object.entries(scripts).map(([name, text]) => [name, scriptOf(text)])) as Record<
+  ScriptName,
+  ReturnType<typeof scriptOf>
+>;
 
 const flushed = Promise.resolve();
 
@@ -50,7 +51,7 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
   const { redis, clock, segment, prefix, channelName, isSharded = false } = options;
   const key = (name: string): string => `${prefix}.{log}:${name}`;
   const topicKey = key('topic:');
-  const announcing = ['', isSharded ? 'SPUBLISH' : 'PUBLISH'] as const;
+  const publish = isSharded ? 'SPUBLISH' : 'PUBLISH';
   const keys = (once: string): string[] => [key('events'), key('meta'), key('segments'), key('last'), once];
 
   let segments = new Segments([]);
@@ -109,14 +110,7 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
       const once = idempotency === undefined ? key('none') : key(`key:${idempotency.key}`);
       const asked = run(
         'append',
-        [
-          topicKey,
-          ...announcing,
-          idempotency?.digest ?? '',
-          String(clock.now()),
-          String(KEY_MS),
-          ...events.flatMap(words),
-        ],
+        [topicKey, publish, idempotency?.digest ?? '', String(clock.now()), String(KEY_MS), ...events.flatMap(words)],
         once,
       );
       return inOrder<StreamAppend>(asked, async ([outcome, first, count, version, ...reached]) => {
@@ -180,7 +174,7 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
     async take(node, message, event) {
       const answer = await run(
         'take',
-        [topicKey, ...announcing, node, String(TAKEN_MS), ...words(event)],
+        [topicKey, publish, node, String(TAKEN_MS), ...words(event)],
         key(`taken:${message}`),
       );
       return Number(answer) === 1;
