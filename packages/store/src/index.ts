@@ -1,4 +1,3 @@
 export { DataFolderError } from './embedded/folder.js';
 export { type EmbeddedOptions, type EmbeddedStore, openEmbedded } from './embedded/open.js';
 export type { WriterStats } from './embedded/writer.js';
-export * from './redis/index.js';
