@@ -53,9 +53,22 @@ const pay = async (cx: Context, kind: 'connect' | 'connectIp', who: string): Pro
   if (!taken.ok) throw tooMany(taken.retryAfter);
 };
 
-/** Room for one more: an older connection of the same client does not count, as the new one takes its place. */
+/** An older connection of the same client does not count, as the new one takes its place. */
+const refuseMore = async (cx: Context, record: ConnectionRecord): Promise<void> => {
+  const { connectionsPerUser } = cx.settings.limits;
+  const others = (await cx.ports.directory.ofUser(record.userId)).filter(
+    (other) =>
+      other.connectionId !== record.connectionId && (record.client === undefined || other.client !== record.client),
+  );
+  if (others.length < connectionsPerUser) return;
+  throw new WireError('RATE_LIMIT_EXCEEDED', `a user has at most ${connectionsPerUser} connections; close one first`, {
+    retryAfter: OVERLOAD_SECONDS,
+  });
+};
+
+/** Room for one more. */
 const makeRoom = async (cx: Context, record: ConnectionRecord): Promise<void> => {
-  const { connections, connectionsPerUser } = cx.settings.limits;
+  const { connections } = cx.settings.limits;
   if ((await cx.ports.directory.count()) >= connections) {
     throw new WireError(
       'CONNECTION_ERROR',
@@ -64,17 +77,25 @@ const makeRoom = async (cx: Context, record: ConnectionRecord): Promise<void> =>
       503,
     );
   }
-  const others = (await cx.ports.directory.ofUser(record.userId)).filter(
-    (other) => record.client === undefined || other.client !== record.client,
-  );
-  if (others.length >= connectionsPerUser) {
-    throw new WireError(
-      'RATE_LIMIT_EXCEEDED',
-      `a user has at most ${connectionsPerUser} connections; close one first`,
-      {
-        retryAfter: OVERLOAD_SECONDS,
-      },
-    );
+  await refuseMore(cx, record);
+};
+
+/**
+ * Registers, then looks again at the limit: others may have opened one elsewhere at the same time. Each of them sees the
+ * other or is seen, so that the limit is never passed, and the last place may be refused to all who ask for it at once.
+ */
+const register = async (cx: Context, record: ConnectionRecord): Promise<void> => {
+  const { directory, ids } = cx.ports;
+  try {
+    await directory.open(record, ids.next('mark'));
+    if (directory.shared === true) await refuseMore(cx, record);
+  } catch (error) {
+    if (directory.shared !== true) throw error;
+    await directory.close(record.connectionId);
+    if (error instanceof WireError) throw error;
+    const errorId = ids.next('error');
+    cx.ports.telemetry.event({ name: 'internal-error', errorId, where: 'open', error });
+    throw new WireError('CONNECTION_ERROR', 'the connection could not be registered; try again', { errorId }, 503);
   }
 };
 
@@ -114,10 +135,10 @@ export const admit = (cx: Context, handshake: Handshake): Promise<Opening> =>
 export const open = (cx: Context, handshake: Handshake): Promise<Opening> =>
   guarded(cx, async () => {
     const record = await check(cx, handshake);
-    const { turns, directory, ids } = cx.ports;
+    const { turns } = cx.ports;
     await turns.run(`open:${record.userId}`, async () => {
       await makeRoom(cx, record);
-      await directory.open(record, ids.next('mark'));
+      await register(cx, record);
     });
     return { accepted: true, record };
   });

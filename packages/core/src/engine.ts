@@ -3,6 +3,7 @@ import { admit, open } from './admission.js';
 import { type ApiKey, apiKeyIndex } from './auth/api-keys.js';
 import type { TokenIssuer, TokenVerifier } from './auth/tokens.js';
 import { handleCall } from './call.js';
+import { closeAnywhere } from './delivery/close-anywhere.js';
 import type { Engine } from './engine-api.js';
 import { handOver, handOverAll } from './features/handover.js';
 import { catchUp, replay } from './features/replay.js';
@@ -38,7 +39,7 @@ const takeOver = async (cx: Context, record: ConnectionRecord): Promise<boolean>
   for (const other of await cx.ports.directory.ofUser(record.userId)) {
     if (other.client !== record.client || other.connectionId === record.connectionId) continue;
     if (isNewer(cx, other, record)) isOlder = true;
-    else await cx.ports.gateway.close(other.connectionId, { code: 4010 });
+    else await closeAnywhere(cx.ports, other, { code: 4010 });
   }
   return isOlder;
 };

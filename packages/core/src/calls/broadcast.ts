@@ -21,12 +21,13 @@ export const handle: CallHandler<'broadcast'> = async (cx, { body }) => {
   }));
   const work = () => publish(cx, events, cx.idempotency);
   const { published, replayed } = await storing(cx, 'INTERNAL_ERROR', work, 503);
-  const reply = published.map(({ id, sent, queued, gone }) => ({
+  const reply = published.map(({ id, sent, queued, gone, nodes }) => ({
     broadcast: 'success' as const,
     id,
     delivered: sent,
     total: sent + queued + gone,
     ...(queued === 0 ? {} : { queued }),
+    ...(nodes === undefined ? {} : { nodes }),
   }));
   return { reply, replayed };
 };

@@ -124,6 +124,8 @@ export const HANDOVER_PAGE = 100;
 export interface WaitingBody {
   readonly waiting: Waiting;
   readonly body: JsonObject;
+  /** In the mailbox. */
+  readonly place: number;
 }
 
 export interface WaitingPage {
@@ -151,7 +153,7 @@ export const readWaiting = async (ports: Pick<Ports, 'table'>, userId: string, a
       continue;
     }
     if (noted === undefined) await noteInbox(table, userId, waiting, seqOf(row.sk), row.expiresAt);
-    items.push({ waiting, body: body.body });
+    items.push({ waiting, body: body.body, place: seqOf(row.sk) });
   }
   return { items, last: rows.at(-1)?.sk };
 };

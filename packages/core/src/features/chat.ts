@@ -3,7 +3,7 @@ import { appendClaimed, type Claim, type HeldClaim, moveClaim, takeClaim, writte
 import { enqueue, inboxEntry, isFull, mailboxHead, mailboxKey, noteInbox, type Waiting } from '../delivery/mailbox.js';
 import { pushToUser } from '../delivery/push-to-user.js';
 import { messageFrame, type StoredMessage } from '../delivery/stored.js';
-import { type Flushed, type Ports, place, toSeconds } from '../ports/index.js';
+import { type Flushed, type Frame, type Ports, place, toSeconds } from '../ports/index.js';
 import type { Settings } from '../settings.js';
 
 export interface ChatContext {
@@ -33,6 +33,8 @@ export interface SentMessage {
 interface StoreResult {
   readonly body: StoredMessage;
   readonly sequence: number;
+  /** In the mailbox of the recipient. */
+  readonly place: number;
   readonly flushed: Promise<unknown>;
   /** True where an earlier attempt was completed before. */
   readonly repeated: boolean;
@@ -74,7 +76,7 @@ const storeOnce = async (cx: ChatContext, message: OutgoingMessage, expiresAt: n
   if (queued === undefined) throw new Error('an append without a place was refused');
   const noted = await noteInbox(table, message.recipientId, waiting, queued.seq, expiresAt);
   const flushed = Promise.all([appended.flushed, queued.flushed, noted.flushed]);
-  return { body, sequence: appended.seq, flushed, repeated: false, resumed: false };
+  return { body, sequence: appended.seq, place: queued.seq, flushed, repeated: false, resumed: false };
 };
 
 const freshClaim = async (cx: ChatContext, message: OutgoingMessage, pk: string, digest: string): Promise<Claim> => ({
@@ -106,7 +108,8 @@ const storeClaimed = async (
   const { id, at } = claimed.claim;
   const body = bodyOf(message, id, at);
   if (claimed.claim.done) {
-    return { body, sequence: claimed.claim.sequence, ...(await written(table)), repeated: true, resumed };
+    const { sequence, place: queuedAt } = claimed.claim;
+    return { body, sequence, place: queuedAt, ...(await written(table)), repeated: true, resumed };
   }
   const moveTo = async (change: Partial<Claim>): Promise<Claim> => {
     claimed = await moveClaim(table, ...key, claimed, change, expiresAt);
@@ -125,7 +128,9 @@ const storeClaimed = async (
   );
   const waiting = waitingOf(pk, appended.seq, id);
   const writes: Flushed[] = [appended];
-  if ((await inboxEntry(table, message.recipientId, id)) === undefined) {
+  const noted = await inboxEntry(table, message.recipientId, id);
+  let queuedAt = noted?.place;
+  if (noted === undefined) {
     const queued = await appendClaimed(
       {
         table,
@@ -137,12 +142,13 @@ const storeClaimed = async (
       },
       claimed.claim.place,
     );
+    queuedAt = queued.seq;
     writes.push(queued, await noteInbox(table, message.recipientId, waiting, queued.seq, expiresAt));
   }
   claimed = await moveClaim(table, ...key, claimed, { sequence: appended.seq, done: true }, expiresAt);
   const last = (claimed as HeldClaim & Partial<Flushed>).flushed;
   const flushed = Promise.all([...writes.map((write) => write.flushed), last]);
-  return { body, sequence: appended.seq, flushed, repeated: false, resumed };
+  return { body, sequence: appended.seq, place: queuedAt as number, flushed, repeated: false, resumed };
 };
 
 /** A repeat is told `delivered` where the message no longer waits. */
@@ -165,6 +171,13 @@ const liveOthers = async ({ ports }: ChatContext, message: OutgoingMessage): Pro
   return others;
 };
 
+const copyToOthers = async (cx: ChatContext, message: OutgoingMessage, frame: Frame): Promise<void> => {
+  const { userRelay, gateway } = cx.ports;
+  if (userRelay !== undefined) return userRelay.copy(message.senderId, message.connectionId, frame);
+  const others = await liveOthers(cx, message);
+  if (others.length > 0) await gateway.send(others, frame);
+};
+
 const deliver = async (cx: ChatContext, message: OutgoingMessage, stored: StoreResult): Promise<SentMessage> => {
   const { body, sequence } = stored;
   await stored.flushed;
@@ -174,10 +187,9 @@ const deliver = async (cx: ChatContext, message: OutgoingMessage, stored: StoreR
     return { messageId: body.messageId, sequence, status, at: body.at };
   }
   const frame = messageFrame(body, sequence, cx.now);
-  const taken = await pushToUser(cx.ports, message.recipientId, frame, 'message');
+  const taken = await pushToUser(cx.ports, message.recipientId, { place: stored.place, frame, kind: 'message' });
   if (message.senderId !== message.recipientId) {
-    const others = await liveOthers(cx, message);
-    if (others.length > 0) await cx.ports.gateway.send(others, frame);
+    await copyToOthers(cx, message, frame);
   }
   return { messageId: body.messageId, sequence, status: taken ? 'delivered' : 'stored', at: body.at };
 };

@@ -66,13 +66,16 @@ const finish = async (cx: NotifyContext, once: Once, row: OnceRow): Promise<void
   if (put.stored) await put.flushed;
 };
 
-const storeFor = async (cx: NotifyContext, userId: string, waiting: Waiting, expiresAt: number): Promise<void> => {
+/** Resolves with its place in the mailbox when it is stored. */
+const storeFor = async (cx: NotifyContext, userId: string, waiting: Waiting, expiresAt: number): Promise<number> => {
   const { table } = cx.ports;
-  if ((await inboxEntry(table, userId, waiting.id)) !== undefined) return;
+  const present = await inboxEntry(table, userId, waiting.id);
+  if (present !== undefined) return present.place;
   const queued = await enqueue(table, userId, waiting, expiresAt);
   if (queued === undefined) throw new Error('an append without a place was refused');
   const noted = await noteInbox(table, userId, waiting, queued.seq, expiresAt);
   await Promise.all([queued.flushed, noted.flushed]);
+  return queued.seq;
 };
 
 const refuseFull = async (cx: NotifyContext, notice: Notice): Promise<void> => {
@@ -99,15 +102,15 @@ const storeAndPush = async (
   const body: StoredNotice = { title: notice.title, message: notice.message, data: notice.data, at: cx.now };
   const ref = { pk: `notice#${notificationIds[0]}`, sk: 'body' };
   const put = await table.put(ref.pk, ref.sk, body, { expiresAt });
-  const stored = notice.userIds.map((userId, i) =>
+  const storing = notice.userIds.map((userId, i) =>
     storeFor(cx, userId, { kind: 'notification', id: notificationIds[i] as string, ref }, expiresAt),
   );
-  await Promise.all([put.stored ? put.flushed : undefined, ...stored]);
+  const [places] = await Promise.all([Promise.all(storing), put.stored ? put.flushed : undefined]);
   for (const [i, userId] of notice.userIds.entries()) {
     const id = notificationIds[i] as string;
     if (resumed && (await inboxEntry(table, userId, id))?.status !== 'waiting') continue;
-    const frame = noticeFrame(body, id, cx.now);
-    await pushToUser(cx.ports, userId, frame, 'notification');
+    const mail = { place: places[i] as number, frame: noticeFrame(body, id, cx.now), kind: 'notification' };
+    await pushToUser(cx.ports, userId, mail);
   }
 };
 

@@ -2,6 +2,7 @@ import { WireError } from '@aideals/protocol';
 import { fanOut } from '../delivery/fan-out.js';
 import { fitsMessage } from '../delivery/frames.js';
 import {
+  type EventRelay,
   IdempotencyConflict,
   type LogEvent,
   type NewEvent,
@@ -19,9 +20,34 @@ export interface PublishContext {
 
 export interface Published extends Sent {
   readonly id: string;
+  /** How many other nodes it reached; undefined where there are none. */
+  readonly nodes?: number;
+}
+
+export interface PublishResult {
+  readonly published: readonly Published[];
+  readonly replayed: boolean;
 }
 
 type Idempotency = { readonly key: string; readonly digest: string } | undefined;
+
+/** Appends and gives out over the relay: what is appended here comes back to this node as to any other. */
+const relay = async (
+  eventRelay: EventRelay,
+  ports: Ports,
+  events: readonly NewEvent[],
+  once: Idempotency,
+): Promise<PublishResult> => {
+  const topics = events.map(({ topic }) => topic);
+  const { appended, sent, nodes } = await eventRelay.publish(topics, () => append(ports, events, once));
+  await appended.flushed;
+  const published = appended.ids.map((id, i) => ({
+    id,
+    ...(sent[i] as Sent),
+    ...(nodes === undefined ? {} : { nodes: nodes[i] as number }),
+  }));
+  return { published, replayed: appended.replayed };
+};
 
 const append = async (ports: Ports, events: readonly NewEvent[], once: Idempotency): Promise<StreamAppend> => {
   try {
@@ -37,7 +63,7 @@ export const publish = async (
   cx: PublishContext,
   events: readonly NewEvent[],
   once: Idempotency,
-): Promise<{ readonly published: readonly Published[]; readonly replayed: boolean }> => {
+): Promise<PublishResult> => {
   const { ports } = cx;
   const tooLarge = events.findIndex(
     (event) => !fitsMessage(event.data, cx.settings.limits.messageBytes, event.filters),
@@ -46,6 +72,7 @@ export const publish = async (
     const path = events.length === 1 ? 'data' : `${tooLarge}.data`;
     throw WireError.field(path, `makes a message over ${cx.settings.limits.messageBytes} bytes; send less`, 413);
   }
+  if (ports.eventRelay !== undefined) return relay(ports.eventRelay, ports, events, once);
   const appended = await append(ports, events, once);
   const published: Published[] = [];
   for (const [i, event] of events.entries()) {

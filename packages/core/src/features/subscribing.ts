@@ -66,11 +66,13 @@ const begin = async (cx: SubscribeContext, connectionId: string, wanted: Subscri
  * Registers first, then reads the log: one of the two always sees an event that is published meanwhile. Events are held from
  * the registration on, so that none comes before the confirmation.
  */
-export const subscribe = async (cx: SubscribeContext, request: SubscribeRequest): Promise<SubscribeResult> => {
-  const { streams, ids } = cx.ports;
+const subscribeHere = async (cx: SubscribeContext, request: SubscribeRequest): Promise<SubscribeResult> => {
+  const { streams, ids, eventRelay } = cx.ports;
   const { connectionId, topic, filters, lastEventId } = request;
+  const generation = eventRelay?.generation;
   // Located before anything is registered: where this fails, nothing has changed. What is trimmed later, the replay tells.
   const located = lastEventId === undefined ? undefined : await streams.locate(lastEventId);
+  if (eventRelay?.generation !== generation) return subscribeHere(cx, request);
   const wanted = { subscriptionId: ids.next('subscription'), topic, filters };
   const { subscription, from } = await begin(cx, connectionId, wanted);
   if (located === undefined) {
@@ -85,4 +87,11 @@ export const subscribe = async (cx: SubscribeContext, request: SubscribeRequest)
     ...(lost === undefined ? {} : { lost }),
     next: { kind: 'replay', subscriptionId, after, until: Math.max(after, from), replayed: 0 },
   };
+};
+
+/** Where several nodes share the log, this one listens to the topic and stands at the top of the log before anything else. */
+export const subscribe = (cx: SubscribeContext, request: SubscribeRequest): Promise<SubscribeResult> => {
+  const { eventRelay } = cx.ports;
+  if (eventRelay === undefined) return subscribeHere(cx, request);
+  return eventRelay.joined(request.topic, () => subscribeHere(cx, request));
 };

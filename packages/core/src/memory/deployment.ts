@@ -4,7 +4,7 @@ import { type Continuation, joined, type Opening, type Outcome } from '../outcom
 import type { Clock, ConnectionRecord, Ids, Ports, Telemetry } from '../ports/index.js';
 import { defaultSettings, type Settings } from '../settings.js';
 import { memoryDirectory } from './directory.js';
-import { memoryGateway } from './gateway.js';
+import { type MemoryGateway, memoryGateway } from './gateway.js';
 import { memoryLimiter } from './limiter.js';
 import { memorySchedule } from './schedule.js';
 import { memoryStreams } from './streams.js';
@@ -23,6 +23,8 @@ export interface DeploymentOptions {
   /** Ports to use in place of the ones in memory. */
   readonly ports?: Partial<Ports>;
   readonly heldBytes?: number;
+  /** The way out to the connections, where others have to know it too. */
+  readonly gateway?: MemoryGateway;
 }
 
 const silent: Telemetry = { event: () => undefined, count: () => undefined, observe: () => undefined };
@@ -40,7 +42,8 @@ interface Session {
  */
 export const memoryDeployment = (options: DeploymentOptions) => {
   const { clock, ids, digest } = options;
-  const gateway = memoryGateway(options.heldBytes === undefined ? {} : { heldBytes: options.heldBytes });
+  const gateway =
+    options.gateway ?? memoryGateway(options.heldBytes === undefined ? {} : { heldBytes: options.heldBytes });
   const schedule = memorySchedule();
   const ports: Ports = {
     clock,

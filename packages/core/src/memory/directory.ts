@@ -102,6 +102,12 @@ export const memoryDirectory = () => {
 
     candidates: (topic: string, _attributes: JsonObject): Iterable<Candidate> => topics.candidates(topic),
 
+    /** The connections that have a subscription. */
+    subscribers: (): string[] =>
+      Array.from(entries).flatMap(([id, { subscriptions }]) => (subscriptions.size > 0 ? [id] : [])),
+
+    records: (): ConnectionRecord[] => Array.from(entries.values(), ({ record }) => record),
+
     /** How many topics and distinct filters are kept. */
     sizes: (): { topics: number; groups: number } => topics.sizes(),
   } satisfies Directory & Record<string, unknown>;

@@ -94,6 +94,12 @@ export const memoryGateway = ({ heldBytes = 262_144, position: start = 0 }: Memo
       if (offset > position) position = offset;
     },
 
+    /** The log began anew at this offset: what is held belongs to the one before. Tells the connections that are held. */
+    restart(offset: number): string[] {
+      position = offset;
+      return Array.from(outboxes).flatMap(([id, { held }]) => (held === undefined ? [] : [id]));
+    },
+
     given: (): number => position,
 
     position: (connectionId: string): number => outboxes.get(connectionId)?.held?.from ?? position,

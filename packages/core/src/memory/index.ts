@@ -1,3 +1,4 @@
+export * from './bus.js';
 export * from './deployment.js';
 export * from './directory.js';
 export * from './gateway.js';
@@ -5,6 +6,7 @@ export * from './keys.js';
 export * from './limiter.js';
 export * from './schedule.js';
 export * from './segments.js';
+export * from './shared-streams.js';
 export * from './streams.js';
 export * from './table.js';
 export * from './turns.js';

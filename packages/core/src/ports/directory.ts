@@ -49,6 +49,8 @@ export type Subscribed =
  * connection has one, who wants to push a stored message to it only replaces the mark.
  */
 export interface Directory {
+  /** True where other processes open connections in it as well: who opens one looks again at the limit. */
+  readonly shared?: boolean;
   /** Registers a connection, with a hand-over mark. */
   open(record: ConnectionRecord, mark: string): Awaitable<void>;
   get(connectionId: string): Awaitable<ConnectionRecord | undefined>;

@@ -13,6 +13,7 @@ const counts: {
   published: ['Events published, by topic.', ['topic']],
   deliveries: ['Frames given to outboxes, by kind.', ['kind']],
   refused: ['Frames and calls refused, by the step that refused them.', ['step']],
+  relayed: ['What came from other nodes, and what had to be read because it did not come.', ['what']],
 };
 
 const observed: {
@@ -62,6 +63,7 @@ export class Metrics {
       published: this.#tally('published', ...counts.published),
       deliveries: this.#tally('deliveries', ...counts.deliveries),
       refused: this.#tally('refused', ...counts.refused),
+      relayed: this.#tally('relayed', ...counts.relayed),
     };
     this.#observed = { exchange: this.#histogram('exchange'), fanout: this.#histogram('fanout') };
     this.#closes = this.#tally('closes', 'Connections closed, by code.', ['code']);

@@ -15,6 +15,30 @@ const log = (logger: Logger, event: TelemetryEvent): void => {
       return;
     case 'closed-by-admin':
       logger.info({ connectionId: event.connectionId, by: event.by }, 'a connection was closed by an administrator');
+      return;
+    case 'log-anew':
+      logger.warn(
+        { given: event.given, top: event.top, closed: event.closed },
+        'the log of events does not go on from what was given; subscribers were sent away to resume',
+      );
+      return;
+    case 'clock-skew':
+      logger.warn(
+        { node: event.node, aheadMs: event.ahead },
+        'the clock of another node is more than 5 s ahead of this one’s; set both by one time service',
+      );
+      return;
+    case 'other-deployment':
+      logger.warn(
+        { node: event.node, deployment: event.deployment },
+        'another deployment uses this Redis under the same prefix and shares its events; set AIDEALS_REDIS_PREFIX apart, or give both the same tables',
+      );
+      return;
+    case 'lease-lapsed':
+      logger.warn(
+        { ms: event.ms },
+        'this node was away for longer than its lease; its connections are registered anew',
+      );
   }
 };
 

@@ -1,0 +1,207 @@
+import type { Bus, CloseNotice, Frame, Mail, UserRelay } from '../ports/index.js';
+import { Room, type RoomPorts } from './room.js';
+import { decodeUserMessage, encodeUserMessage, type UserMessage, userChannel } from './user-message.js';
+
+interface Held {
+  readonly room: Room;
+  readonly listener: (bytes: Uint8Array) => void;
+  /** Resolves when the bus has answered. */
+  ready: Promise<void>;
+  /** The bus has confirmed that this node listens to the user's channel. */
+  isConfirmed: boolean;
+}
+
+type Unaddressed<M> = M extends unknown ? Omit<M, 'from'> : never;
+
+/** How many mailboxes are read at once after the bus was away. */
+const AT_ONCE = 16;
+/** Closes that are asked for again when the bus is back. */
+const MOST_CLOSES = 1_000;
+
+/**
+ * What is for a user, to all nodes where the user is connected: this one first, then over the bus. A node listens to the
+ * channel of a user while the user is connected there, and not before the bus has confirmed it does anything go on.
+ */
+export class Mailroom implements UserRelay {
+  readonly #nodeId: string;
+  readonly #bus: Bus;
+  readonly #ports: RoomPorts;
+  readonly #held = new Map<string, Held>();
+  readonly #leaving = new Map<string, Promise<void>>();
+  /** Users whose channel the bus refused, or whose mailbox could not be read. */
+  readonly #owed = new Set<string>();
+  /** Closes that no one heard, by connection. */
+  readonly #closes = new Map<string, { readonly userId: string; readonly notice: CloseNotice }>();
+
+  constructor(nodeId: string, bus: Bus, ports: RoomPorts) {
+    this.#nodeId = nodeId;
+    this.#bus = bus;
+    this.#ports = ports;
+    bus.onReset(() => {
+      for (const userId of this.#held.keys()) this.#owed.add(userId);
+      void this.look();
+    });
+  }
+
+  /** Users with a connection here. */
+  get users(): number {
+    return this.#held.size;
+  }
+
+  /** Resolves when what is sent to the user from now on is heard here, or when the bus is known to be away. */
+  enter(userId: string, connectionId: string): Promise<void> {
+    let held = this.#held.get(userId);
+    if (held === undefined) {
+      held = this.#hold(userId);
+      this.#held.set(userId, held);
+    }
+    held.room.enter(connectionId);
+    return held.ready;
+  }
+
+  leave(userId: string, connectionId: string): void {
+    const held = this.#held.get(userId);
+    if (held === undefined) return;
+    held.room.leave(connectionId);
+    if (!held.room.isEmpty) return;
+    this.#held.delete(userId);
+    this.#owed.delete(userId);
+    const left = held.ready
+      .then(() => this.#bus.unsubscribe(userChannel(userId), held.listener))
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#leaving.get(userId) === left) this.#leaving.delete(userId);
+      });
+    this.#leaving.set(userId, left);
+  }
+
+  handedOver(connectionId: string, after: string): void {
+    const record = this.#ports.directory.get(connectionId);
+    if (record === undefined) return;
+    this.#held.get(record.userId)?.room.handedOver(connectionId, after === '' ? 0 : Number.parseInt(after, 10));
+  }
+
+  async mail(userId: string, mail: Mail): Promise<boolean> {
+    const held = this.#held.get(userId);
+    const wasTaken = held === undefined ? false : await this.#give(held, mail);
+    const reached = await this.#others(userId, { what: 'mail', ...mail });
+    return wasTaken || (reached ?? 0) > 0;
+  }
+
+  async copy(userId: string, except: string, frame: Frame): Promise<void> {
+    this.#held.get(userId)?.room.copy(except, frame);
+    await this.#others(userId, { what: 'copy', except, frame });
+  }
+
+  async post(userId: string, connectionId: string, frame: Frame): Promise<boolean> {
+    if (this.#isHere(userId, connectionId)) return this.#post(connectionId, frame);
+    return ((await this.#others(userId, { what: 'post', connectionId, frame })) ?? 0) > 0;
+  }
+
+  async close(userId: string, connectionId: string, notice: CloseNotice): Promise<boolean> {
+    if (this.#isHere(userId, connectionId)) {
+      await this.#ports.gateway.close(connectionId, notice);
+      return true;
+    }
+    const reached = await this.#others(userId, { what: 'close', connectionId, notice });
+    if (reached === undefined && this.#closes.size < MOST_CLOSES) this.#closes.set(connectionId, { userId, notice });
+    return (reached ?? 0) > 0;
+  }
+
+  /** To be called every second, and when the bus is back: what could not be done is done. */
+  async look(): Promise<void> {
+    const owed = [...this.#owed];
+    for (let at = 0; at < owed.length; at += AT_ONCE) {
+      await Promise.all(owed.slice(at, at + AT_ONCE).map((userId) => this.#settle(userId)));
+    }
+    const closes = [...this.#closes];
+    this.#closes.clear();
+    for (const [connectionId, { userId, notice }] of closes) await this.close(userId, connectionId, notice);
+  }
+
+  async #settle(userId: string): Promise<void> {
+    this.#owed.delete(userId);
+    const held = this.#held.get(userId);
+    if (held === undefined) return;
+    if (!held.isConfirmed) {
+      held.ready = this.#listen(userId, held);
+      await held.ready;
+      if (!held.isConfirmed) return;
+    }
+    await held.room.look().catch(() => this.#owed.add(userId));
+  }
+
+  #hold(userId: string): Held {
+    const held: Held = {
+      room: new Room(userId, this.#ports),
+      listener: (bytes) => this.#hear(held, bytes),
+      ready: Promise.resolve(),
+      isConfirmed: false,
+    };
+    held.ready = this.#listen(userId, held);
+    return held;
+  }
+
+  async #listen(userId: string, held: Held): Promise<void> {
+    try {
+      await this.#leaving.get(userId);
+      await this.#bus.subscribe(userChannel(userId), held.listener);
+      held.isConfirmed = true;
+    } catch {
+      this.#owed.add(userId);
+    }
+  }
+
+  /** How many other nodes were reached; undefined where the bus is away. */
+  async #others(userId: string, message: Unaddressed<UserMessage>): Promise<number | undefined> {
+    const isHeardHere = this.#held.get(userId)?.isConfirmed === true;
+    try {
+      const bytes = encodeUserMessage({ ...message, from: this.#nodeId } as UserMessage);
+      const reached = await this.#bus.publish(userChannel(userId), bytes);
+      return Math.max(0, isHeardHere ? reached - 1 : reached);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #hear(held: Held, bytes: Uint8Array): void {
+    const message = decodeUserMessage(bytes);
+    if (message === undefined) {
+      this.#ports.telemetry.count('relayed', { what: 'foreign' });
+      return;
+    }
+    if (message.from === this.#nodeId) return;
+    switch (message.what) {
+      case 'mail':
+        this.#ports.telemetry.count('relayed', { what: 'mail' });
+        void this.#give(held, message);
+        return;
+      case 'copy':
+        held.room.copy(message.except, message.frame);
+        return;
+      case 'post':
+        if (held.room.has(message.connectionId)) void this.#post(message.connectionId, message.frame);
+        return;
+      case 'close':
+        if (held.room.has(message.connectionId)) void this.#ports.gateway.close(message.connectionId, message.notice);
+    }
+  }
+
+  /** Where the mailbox cannot be read nothing is given out of order: it is looked at again. */
+  async #give({ room }: Held, mail: Mail): Promise<boolean> {
+    try {
+      return await room.mail(mail);
+    } catch {
+      this.#owed.add(room.userId);
+      return false;
+    }
+  }
+
+  #isHere(userId: string, connectionId: string): boolean {
+    return this.#held.get(userId)?.room.has(connectionId) === true;
+  }
+
+  async #post(connectionId: string, frame: Frame): Promise<boolean> {
+    return (await this.#ports.gateway.send([connectionId], frame)).sent > 0;
+  }
+}
