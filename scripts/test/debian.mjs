@@ -20,6 +20,7 @@ const needs = [
   ['bsdutils', async () => existsSync('/usr/bin/script')],
   ['python3-websocket', () => has('websocket')],
   ['python3-jwt', () => has('jwt')],
+  ['python3-redis', () => has('redis')],
   ['python3-pytest', () => has('pytest')],
 ];
 
