@@ -148,6 +148,12 @@ export class RedisConnection {
 
   /** Rejects with a `RedisSettingError` where it cannot be opened at all. */
   static async open(address: RedisAddress, options: ConnectionOptions): Promise<RedisConnection> {
+    if (address.kind === 'cluster') {
+      throw new RedisSettingError(
+        address.setting,
+        'Redis Cluster is not supported yet; name one server, or its sentinels',
+      );
+    }
     const connection = new RedisConnection(address, options);
     try {
       connection.#use(await dial(address));
