@@ -54,6 +54,17 @@ describe('a child', () => {
     expect(await child.kill()).toEqual({ code: null, signal: 'SIGKILL' });
   });
 
+  it('is killed with what it started', async () => {
+    const child = node(`
+      const { spawn } = require("node:child_process");
+      const own = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"], { stdio: "inherit" });
+      console.log("started " + own.pid);
+    `);
+    await child.seen(/started \d+/u);
+    // Resolves only when both are gone: they write to one pipe.
+    expect(await child.kill()).toEqual({ code: null, signal: 'SIGKILL' });
+  });
+
   it('ends in good order when asked, also out of a stop, and is killed where it does not', async () => {
     const good = node(`process.on("SIGTERM", () => process.exit(7)); console.log("up"); ${FOREVER}`);
     await good.seen(/up/u);

@@ -27,8 +27,17 @@ const STOP_MS = 15_000;
 
 const living = new Set<ChildProcess>();
 process.once('exit', () => {
-  for (const child of living) child.kill('SIGKILL');
+  for (const child of living) killGroup(child);
 });
+
+/** Each child leads a group of its own. */
+const killGroup = ({ pid }: ChildProcess): void => {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has gone in this moment.
+  }
+};
 
 /**
  * A process of our own. It has a group of its own, so that a Ctrl-C reaches its starter alone, which ends it in good order;
@@ -109,9 +118,9 @@ export class Child {
     if (this.end === undefined) this.#child.kill(name);
   }
 
-  /** Ends it at once, stopped or not, and resolves when it is gone. */
+  /** Ends it at once, stopped or not, with whatever it started, and resolves when it is gone. */
   kill(): Promise<Exit> {
-    this.signal('SIGKILL');
+    if (this.end === undefined) killGroup(this.#child);
     return this.exited;
   }
 
@@ -119,7 +128,7 @@ export class Child {
   async stop(ms = STOP_MS): Promise<Exit> {
     this.signal('SIGCONT');
     this.signal('SIGTERM');
-    const timer = setTimeout(() => this.signal('SIGKILL'), ms);
+    const timer = setTimeout(() => void this.kill(), ms);
     const end = await this.exited;
     clearTimeout(timer);
     return end;
