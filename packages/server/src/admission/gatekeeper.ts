@@ -1,9 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { BlockList } from 'node:net';
 import { readGreeting } from '@aideals/core';
 import { WireError } from '@aideals/protocol';
 import { errorBody, type Refusal, refusalOf, refuse } from '../refusal.js';
-import { clientAddress, contains, isTrusted, networkList } from './networks.js';
+import { clientAddress, contains, isTrusted, type Networks, networkList } from './networks.js';
 import { isOriginAllowed, type OriginRules } from './origins.js';
 
 export interface GatekeeperOptions {
@@ -37,14 +36,15 @@ const split = (url: string): { path: string; query: URLSearchParams } => {
 /** Decides by what a request shows, before any token is looked at. The same for upgrades and plain requests. */
 export class Gatekeeper {
   readonly #paths: ReadonlySet<string>;
-  readonly #allow: BlockList | undefined;
-  readonly #deny: BlockList;
-  readonly #proxies: BlockList;
+  /** Undefined where all may come in. */
+  readonly #allow: { readonly networks: Networks } | undefined;
+  readonly #deny: Networks;
+  readonly #proxies: Networks;
   readonly #origins: OriginRules;
 
   constructor(options: GatekeeperOptions) {
     this.#paths = new Set(['/', '/ws', `/${options.stage}`]);
-    this.#allow = options.ipAllow === undefined ? undefined : networkList(options.ipAllow);
+    this.#allow = options.ipAllow === undefined ? undefined : { networks: networkList(options.ipAllow) };
     this.#deny = networkList(options.ipDeny);
     this.#proxies = networkList(options.trustedProxies);
     this.#origins = options.origins;
@@ -62,7 +62,8 @@ export class Gatekeeper {
   /** Undefined where the address may come in. */
   refuseAddress(request: IncomingMessage): Refusal | undefined {
     const address = this.addressOf(request);
-    const isDenied = contains(this.#deny, address) || (this.#allow !== undefined && !contains(this.#allow, address));
+    const isDenied =
+      contains(this.#deny, address) || (this.#allow !== undefined && !contains(this.#allow.networks, address));
     return isDenied ? refuse(403, 'AUTHORIZATION_ERROR', 'this address may not connect') : undefined;
   }
 

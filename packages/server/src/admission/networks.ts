@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 
-/** Networks as one list to look up addresses in. The texts were checked: `10.0.0.0/8`, `2001:db8::/32`. */
-export const networkList = (networks: readonly string[]): BlockList => {
+/** Networks as one list to look up addresses in; undefined where there are none, which costs nothing to ask. */
+export type Networks = BlockList | undefined;
+
+/** The texts were checked: `10.0.0.0/8`, `2001:db8::/32`. */
+export const networkList = (networks: readonly string[]): Networks => {
+  if (networks.length === 0) return undefined;
   const list = new BlockList();
   for (const network of networks) {
     const [address = '', prefix = '0'] = network.split('/');
@@ -19,7 +23,8 @@ const plain = (address: string): string => {
   return MAPPED.exec(bare)?.[1] ?? bare;
 };
 
-export const contains = (list: BlockList, address: string): boolean => {
+export const contains = (list: Networks, address: string): boolean => {
+  if (list === undefined) return false;
   const family = isIP(address);
   return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 };
@@ -37,14 +42,14 @@ const header = (request: IncomingMessage, name: string): string | undefined => {
   return Array.isArray(value) ? value.join(',') : value;
 };
 
-export const isTrusted = (request: IncomingMessage, proxies: BlockList): boolean =>
+export const isTrusted = (request: IncomingMessage, proxies: Networks): boolean =>
   contains(proxies, plain(request.socket.remoteAddress ?? ''));
 
 /**
  * The address of a client: the peer's own, or, where the peer is a trusted proxy, what it was told, read from right to
  * left as far as the proxies are trusted. Who is not trusted can say anything, and is not believed.
  */
-export const clientAddress = (request: IncomingMessage, proxies: BlockList): string => {
+export const clientAddress = (request: IncomingMessage, proxies: Networks): string => {
   let address = plain(request.socket.remoteAddress ?? '');
   const forwarded = (header(request, 'x-forwarded-for') ?? '').split(',').map((entry) => entry.trim());
   while (contains(proxies, address)) {
