@@ -62,6 +62,11 @@ export const settings = {
   mailbox: setting('AIDEALS_MAILBOX_MAX', is.whole(1, 10_000_000), limits.mailbox),
   stage: setting('STAGE', is.text, 'prod'),
   apiId: optional('API_GATEWAY_ID', is.text),
+  /** The function that other functions start as a worker. */
+  broadcastFunction: setting('AIDEALS_BROADCAST_FUNCTION', is.text, 'broadcast'),
+  /** The quota of requests to `@connections` that the account has, for all its APIs in the region. */
+  quotaPerSecond: setting('AIDEALS_FANOUT_PER_SECOND', is.whole(1, 10_000_000), 10_000),
+  quotaBurst: setting('AIDEALS_FANOUT_BURST', is.whole(1, 10_000_000), 5_000),
   /** The share of the account's quota of requests to `@connections` that this deployment may use. */
   quotaShare: setting('AIDEALS_FANOUT_SHARE', is.share, 0.8),
 };

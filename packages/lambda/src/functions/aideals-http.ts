@@ -6,7 +6,7 @@ import { createHttp } from '../handlers/http.js';
 import type { HttpEvent } from '../handlers/http-request.js';
 import { compose } from '../runtime/compose.js';
 
-const { config, engine, ports, invocation, address, ready } = compose();
+const { config, engine, ports, invocation, address, ready, meter } = compose();
 
 const phraseOf = (error: unknown): string => (error instanceof Error ? error.message : 'does not answer');
 
@@ -25,6 +25,10 @@ const http = createHttp({
 /** The HTTP API. */
 export const handler = async (event: HttpEvent, context?: InvocationContext): Promise<ProxyResult> => {
   invocation.begin(context, ports.ids.next('mark'));
-  await address.find();
-  return http(event);
+  try {
+    await Promise.all([address.find(), ready()]);
+    return await http(event);
+  } finally {
+    meter.publish();
+  }
 };

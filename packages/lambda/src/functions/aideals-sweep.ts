@@ -3,7 +3,7 @@ import { createSweep, type Swept } from '../handlers/sweep.js';
 import { compose } from '../runtime/compose.js';
 
 const runtime = compose();
-const { engine, directory, apply, timers, ports, invocation, address, ready } = runtime;
+const { engine, directory, apply, timers, ports, invocation, address, ready, meter, fanOut } = runtime;
 
 const sweep = createSweep({
   ...{ engine, directory, apply, timers, clock: ports.clock, telemetry: ports.telemetry },
@@ -15,6 +15,13 @@ const sweep = createSweep({
 /** Invoked each minute. */
 export const handler = async (_event: unknown, context?: InvocationContext): Promise<Swept> => {
   invocation.begin(context, ports.ids.next('mark'));
-  await Promise.all([address.find(), ready()]);
-  return sweep();
+  try {
+    await Promise.all([address.find(), ready()]);
+    const swept = await sweep();
+    meter.connections(await directory.count());
+    meter.fanoutEta(fanOut.etaSeconds(await fanOut.revive()));
+    return swept;
+  } finally {
+    meter.publish();
+  }
 };

@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { InvocationContext, OwnEvent } from '../event.js';
 import { compose } from '../runtime/compose.js';
 import { connectEvent, messageEvent } from '../testing/events.js';
@@ -10,6 +10,7 @@ type Frame = { type: string; data: Record<string, unknown>; requestId?: string; 
 
 let aws: LocalAws;
 beforeAll(async () => {
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
   aws = await startLocalAws();
 });
 afterAll(() => aws.stop());

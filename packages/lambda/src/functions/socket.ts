@@ -18,7 +18,7 @@ const isOwn = (event: SocketEvent | OwnEvent): event is OwnEvent => !('requestCo
 
 /** The functions behind the WebSocket API, over one deployment. */
 export const socketFunctions = (runtime = compose()) => {
-  const { config, engine, directory, ports, apply, gateway, api, address, invocation, invoker, pause } = runtime;
+  const { config, engine, directory, ports, apply, gateway, api, address, invocation, invoker, meter, pause } = runtime;
   const { clock, ids, telemetry } = ports;
   const invocationId = (): string => invocation.id;
 
@@ -43,11 +43,6 @@ export const socketFunctions = (runtime = compose()) => {
     errorId: () => ids.next('error'),
   });
 
-  const begin = (event: SocketEvent | OwnEvent, context: InvocationContext | undefined): void => {
-    invocation.begin(context, ids.next('mark'));
-    if (!isOwn(event)) address.tell(event.requestContext);
-  };
-
   const own = async (event: OwnEvent): Promise<void> => {
     await address.find();
     if ('opened' in event) return opened(event.opened);
@@ -55,23 +50,38 @@ export const socketFunctions = (runtime = compose()) => {
     return messages.goOn(event.pages);
   };
 
+  /** One invocation: what it measured is written however it ends. */
+  const invoked = async <T>(
+    event: SocketEvent | OwnEvent,
+    context: InvocationContext | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> => {
+    invocation.begin(context, ids.next('mark'));
+    if (!isOwn(event)) address.tell(event.requestContext);
+    try {
+      return await work();
+    } finally {
+      meter.publish();
+    }
+  };
+
   return {
-    async connect(event: ConnectEvent | OwnEvent, context?: InvocationContext): Promise<ProxyResult | undefined> {
-      begin(event, context);
-      return isOwn(event) ? void (await own(event)) : connect(event);
-    },
+    connect: (event: ConnectEvent | OwnEvent, context?: InvocationContext): Promise<ProxyResult | undefined> =>
+      invoked(event, context, async () => (isOwn(event) ? void (await own(event)) : connect(event))),
 
-    async disconnect(event: DisconnectEvent, context?: InvocationContext): Promise<ProxyResult> {
-      begin(event, context);
-      await engine.closed(event.requestContext.connectionId);
-      return { statusCode: 200 };
-    },
+    disconnect: (event: DisconnectEvent, context?: InvocationContext): Promise<ProxyResult> =>
+      invoked(event, context, async () => {
+        await engine.closed(event.requestContext.connectionId);
+        return { statusCode: 200 };
+      }),
 
-    async message(event: MessageEvent | OwnEvent, context?: InvocationContext): Promise<ProxyResult | undefined> {
-      begin(event, context);
-      if (isOwn(event)) return void (await own(event));
-      await runtime.ready();
-      return messages.message(event);
-    },
+    message: (event: MessageEvent | OwnEvent, context?: InvocationContext): Promise<ProxyResult | undefined> =>
+      invoked(event, context, async () => {
+        if (isOwn(event)) return void (await own(event));
+        await runtime.ready();
+        const result = await messages.message(event);
+        meter.latency(clock.now() - event.requestContext.requestTimeEpoch);
+        return result;
+      }),
   };
 };

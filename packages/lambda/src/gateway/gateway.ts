@@ -23,7 +23,16 @@ export interface GatewayOptions {
 /** What became of a frame: `missed` where the connection may be open, but did not take it. */
 type Delivery = 'sent' | 'gone' | 'missed';
 
+/** What became of a frame for many. */
+export interface Delivered {
+  readonly sent: number;
+  readonly gone: number;
+  /** Those that may be open, but did not take it in time. */
+  readonly missed: readonly string[];
+}
+
 export interface ManagementGateway extends Gateway {
+  deliver(connectionIds: Iterable<string>, frame: Frame): Promise<Delivered>;
   /** Sends to one connection; false where it is gone. Rejects where it may be there and did not take the frame. */
   post(connectionId: string, text: string): Promise<boolean>;
 }
@@ -73,37 +82,45 @@ export const managementGateway = (options: GatewayOptions): ManagementGateway =>
     }
   };
 
-  const deliver = (connectionId: string, data: Uint8Array): Promise<Delivery> =>
+  const inOrder = (connectionId: string, data: Uint8Array): Promise<Delivery> =>
     order.run(connectionId, () => attempts(connectionId, data));
 
   const post = async (connectionId: string, text: string): Promise<boolean> => {
-    const delivery = await deliver(connectionId, utf8.encode(text));
+    const delivery = await inOrder(connectionId, utf8.encode(text));
     if (delivery === 'missed') throw new Error('the management API did not take a frame in time');
     return delivery === 'sent';
+  };
+
+  const deliver = async (connectionIds: Iterable<string>, frame: Frame): Promise<Delivered> => {
+    const data = encode(frame);
+    const rest = new Set(connectionIds).values();
+    const missed: string[] = [];
+    let sent = 0;
+    let gone = 0;
+    const lane = async (): Promise<void> => {
+      for (const connectionId of rest) {
+        // One connection's fault is not the others'.
+        const delivery = await inOrder(connectionId, data).catch((error: unknown): Delivery => {
+          fault(error);
+          return 'missed';
+        });
+        if (delivery === 'sent') sent += 1;
+        else if (delivery === 'gone') gone += 1;
+        else missed.push(connectionId);
+      }
+    };
+    await Promise.all(Array.from({ length: POSTS_AT_ONCE }, lane));
+    return { sent, gone, missed };
   };
 
   return {
     capabilities: { closeCodes: false, hold: false, positions: false },
     post,
+    deliver,
 
     async send(connectionIds: Iterable<string>, frame: Frame): Promise<Sent> {
-      const data = encode(frame);
-      const rest = new Set(connectionIds).values();
-      let sent = 0;
-      let gone = 0;
-      const lane = async (): Promise<void> => {
-        for (const connectionId of rest) {
-          // One connection's fault is not the others'.
-          const delivery = await deliver(connectionId, data).catch((error: unknown): Delivery => {
-            fault(error);
-            return 'missed';
-          });
-          if (delivery === 'sent') sent += 1;
-          else gone += 1;
-        }
-      };
-      await Promise.all(Array.from({ length: POSTS_AT_ONCE }, lane));
-      return { sent, queued: 0, gone };
+      const { sent, gone, missed } = await deliver(connectionIds, frame);
+      return { sent, queued: 0, gone: gone + missed.length };
     },
 
     close: (connectionId: string, notice: CloseNotice): Promise<void> =>

@@ -54,8 +54,8 @@ const world = ({ messageBytes, perMinute, change = () => ({}) }: WorldOptions = 
     records,
     directory: {
       load: async (connectionId) => {
-        const record = records.get(connectionId);
-        return record === undefined ? undefined : { record: await record, handover: 'ended' };
+        const record = await records.get(connectionId);
+        return record === undefined ? undefined : { record, handover: 'ended' };
       },
       beginHandover: async () => false,
     },
@@ -250,7 +250,7 @@ describe('a fault', () => {
 
   it('after the reply closes the connection, so that the client comes back for the rest', async () => {
     const made = await connected({
-      change: ({ engine }) => ({ engine: { frame: (...frame) => engine.frame(...frame), resume: away } }),
+      change: ({ engine }) => ({ engine: { ...engine, resume: away } }),
     });
     const lastEventId = await made.publish('seen');
     const sent = await made.ask('a', 'subscribeToDeals', { lastEventId });
@@ -265,7 +265,7 @@ describe('a fault', () => {
   it('in that close as well is reported, and the invocation ends', async () => {
     const made = await connected({
       change: ({ engine }) => ({
-        engine: { frame: (...frame) => engine.frame(...frame), resume: away },
+        engine: { ...engine, resume: away },
         close: away,
       }),
     });
@@ -279,7 +279,9 @@ describe('a fault', () => {
 
   it('in a push to someone else leaves the sender its reply', async () => {
     const outcome = { reply: { text: '{"type":"done"}' }, pushes: [{ to: ['b'], frame: { text: '{}' } }] };
-    const made = await connected({ change: () => ({ engine: { frame: () => outcome, resume: away }, post: away }) });
+    const made = await connected({
+      change: ({ engine }) => ({ engine: { ...engine, frame: () => outcome, resume: away }, post: away }),
+    });
     expect(await made.ask('a', 'ping')).toEqual({ statusCode: 200, body: { type: 'done' } });
     expect(made.events).toHaveLength(1);
     expect(made.api.deleted).toEqual([]);

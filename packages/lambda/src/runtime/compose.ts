@@ -18,9 +18,11 @@ import { tokensOf } from '../config/tokens.js';
 import { managementGateway } from '../gateway/gateway.js';
 import { type ManagementApi, managementApi } from '../gateway/management-api.js';
 import { StageAddress } from '../gateway/stage-address.js';
-import { earlier, resumingEarlier } from './earlier.js';
+import { earlier, OVERTAKEN_MS, resumingEarlier } from './earlier.js';
+import { composeFanOut } from './fan-out.js';
 import { Invocation } from './invocation.js';
 import { lambdaInvoker } from './invoker.js';
+import { Meter } from './meter.js';
 import { lambdaTelemetry } from './telemetry.js';
 import { Timers } from './timers.js';
 
@@ -87,10 +89,17 @@ const notingEnds = (directory: SleepingDirectory, timers: Timers): SleepingDirec
 /** What all functions of a deployment are made of. Made once in a process, at the first event. */
 export const compose = (env: Environment = process.env) => {
   const config: Config = readConfig(env);
+  const meter = new Meter(config.stage);
   const client = new DynamoClient({ ...config.dynamo, environment: env });
   const table = dynamoTable(client, clock);
+  const limiter = dynamoLimiter(client, clock);
   const timers = new Timers(table, clock);
-  const directory = notingEnds(dynamoDirectory(client, clock), timers);
+  const directory = notingEnds(
+    dynamoDirectory(client, clock, {
+      closed: ({ connectedAt }) => meter.closed(clock.now() - connectedAt),
+    }),
+    timers,
+  );
   const settings = {
     ...coreSettings(config),
     tokenWarningSeconds: WARNING_SECONDS,
@@ -105,10 +114,7 @@ export const compose = (env: Environment = process.env) => {
   );
   const address = new StageAddress(config.managementUrl, table);
   const invocation = new Invocation(clock);
-  const telemetry = lambdaTelemetry(
-    { count: () => undefined, observe: () => undefined },
-    (line) => void process.stdout.write(`${line}\n`),
-  );
+  const telemetry = lambdaTelemetry(meter, (line) => void process.stdout.write(`${line}\n`));
 
   const apis = new Map<string, ManagementApi>();
   const api = (): ManagementApi => {
@@ -118,7 +124,7 @@ export const compose = (env: Environment = process.env) => {
     return made;
   };
 
-  const gateway = managementGateway({
+  const management = managementGateway({
     api,
     clock,
     pause,
@@ -130,14 +136,20 @@ export const compose = (env: Environment = process.env) => {
       telemetry.event({ name: 'internal-error', errorId: ids.next(), where: 'the management API', error }),
   });
 
+  const invoker = lambdaInvoker(config.region, config.lambdaUrl);
+  const fanOut = composeFanOut({ config, table, limiter, clock, ids, pause, management, invocation, invoker, meter });
+  const { gateway, queue } = fanOut;
+
   const ports: Ports = {
     clock,
     ids,
     table,
-    streams: resumingEarlier(log),
+    streams: resumingEarlier(log, async () =>
+      Math.max(OVERTAKEN_MS, clock.now() - ((await queue.look()).since ?? clock.now())),
+    ),
     directory: directory as Directory,
     gateway,
-    limiter: dynamoLimiter(client, clock),
+    limiter,
     schedule: timers,
     turns: memoryTurns(),
     telemetry,
@@ -152,12 +164,11 @@ export const compose = (env: Environment = process.env) => {
     ...(issuer === undefined ? {} : { issuer }),
     apiKeys: [...config.apiKeys, { name: ':aws', key: invokerKey, scopes: ['publish'] }],
   });
-  const invoker = lambdaInvoker(config.region, config.lambdaUrl);
   const apply = createApply({
     engine,
     records: directory,
-    post: gateway.post,
-    close: async (connectionId, notice) => gateway.close(connectionId, notice),
+    post: management.post,
+    close: async (connectionId, notice) => management.close(connectionId, notice),
     hasTime: () => clock.now() + PAGE_MS < invocation.deadline,
     goOnLater: (connectionId, next) => invoker.start(invocation.functionName, { pages: { connectionId, next } }),
   });
@@ -168,7 +179,9 @@ export const compose = (env: Environment = process.env) => {
     engine,
     directory,
     timers,
-    gateway,
+    gateway: management,
+    fanOut,
+    meter,
     api,
     address,
     invocation,

@@ -1,6 +1,6 @@
 import { memoryStreams } from '@aideals/core/memory';
 import { describe, expect, it } from 'vitest';
-import { earlier, resumingEarlier } from './earlier.js';
+import { earlier, OVERTAKEN_MS, resumingEarlier } from './earlier.js';
 
 const START = 1_764_039_600_000;
 const SECOND = 1_000;
@@ -39,7 +39,7 @@ describe('an earlier place in the log', () => {
 
   it('is where a resume begins, unless its place is lost', async () => {
     const streams = await logOf(300);
-    const resuming = resumingEarlier(streams);
+    const resuming = resumingEarlier(streams, async () => OVERTAKEN_MS);
     expect((await resuming.locate(streams.idOf(300))).after).toBeLessThan(240);
     expect(await resuming.locate('unknown-5')).toEqual(await streams.locate('unknown-5'));
   });

@@ -4,7 +4,7 @@ import type { Located, Streams } from '@aideals/core';
  * How far before the id given a resume begins: events of one log are sent by invocations that may overtake each other, so
  * that one which a client has not seen may lie before one that it has. Ids remove the doubles.
  */
-const OVERTAKEN_MS = 60_000;
+export const OVERTAKEN_MS = 60_000;
 
 /** The event at an offset, where it is there. */
 const timeAt = async (streams: Streams, offset: number): Promise<number | undefined> =>
@@ -29,8 +29,8 @@ export const earlier = async (streams: Streams, offset: number, ms: number): Pro
   return after;
 };
 
-/** A log in which positions of clients are found a while before where they say. */
-export const resumingEarlier = (streams: Streams): Streams => ({
+/** A log in which positions of clients are found a while before where they say: so many milliseconds. */
+export const resumingEarlier = (streams: Streams, overtakenMs: () => Promise<number>): Streams => ({
   append: (events, options) => streams.append(events, options),
   read: (options) => streams.read(options),
   top: () => streams.top(),
@@ -39,6 +39,6 @@ export const resumingEarlier = (streams: Streams): Streams => ({
   async locate(id): Promise<Located> {
     const located = await streams.locate(id);
     if (located.lost !== undefined) return located;
-    return { after: await earlier(streams, located.after, OVERTAKEN_MS) };
+    return { after: await earlier(streams, located.after, await overtakenMs()) };
   },
 });

@@ -1,4 +1,5 @@
 import type { Telemetry, TelemetryEvent } from '@aideals/core';
+import type { Meter } from './meter.js';
 
 const shown = (error: unknown): object =>
   error instanceof Error
@@ -20,15 +21,14 @@ export const logged = (
   return { level: 'error', event: name, errorId: event.errorId, where: event.where, error: shown(event.error) };
 };
 
-/** What a function counts, beside what the core does. */
-export interface Meter {
-  count: Telemetry['count'];
-  observe: Telemetry['observe'];
-}
-
 /** JSON lines to the log of the function; numbers to the meter. */
 export const lambdaTelemetry = (meter: Meter, write: (line: string) => void): Telemetry => ({
-  event: (event) => write(JSON.stringify(logged(event))),
-  count: meter.count,
-  observe: meter.observe,
+  event(event) {
+    if (event.name === 'internal-error') meter.failed();
+    write(JSON.stringify(logged(event)));
+  },
+  count(name, _labels, n = 1) {
+    if (name === 'frames' || name === 'deliveries') meter.messages(n);
+  },
+  observe: () => undefined,
 });

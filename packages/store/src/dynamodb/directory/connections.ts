@@ -17,14 +17,18 @@ export interface Loaded {
   readonly handover: Handover;
 }
 
+type Gone = Pick<ConnectionRecord, 'connectionId' | 'userId' | 'connectedAt'>;
+
 /** The rows of connections: one for each, written first and deleted first, and one under its user. */
 export class Connections {
   readonly #client: DynamoClient;
   readonly #clock: Clock;
   readonly #counts: Counts;
   readonly #rows: ReturnType<typeof connectionRows>;
+  readonly #closed: (record: Gone) => void;
 
-  constructor(client: DynamoClient, clock: Clock) {
+  constructor(client: DynamoClient, clock: Clock, closed: (record: Gone) => void) {
+    this.#closed = closed;
     this.#client = client;
     this.#clock = clock;
     this.#counts = new Counts(client, clock);
@@ -121,7 +125,8 @@ export class Connections {
       await this.#rows.delete(connectionId);
       return false;
     }
-    const { userId, connectedAt } = item as unknown as ConnectionRecord;
+    const { userId, connectedAt } = item as unknown as Gone;
+    this.#closed({ connectionId, userId, connectedAt });
     await Promise.all([
       this.#client.delete({ TableName: this.#table, Key: { pk: userPk(userId), sk: connectionId } }),
       this.#rows.delete(connectionId),

@@ -22,9 +22,18 @@ export interface SleepingDirectory extends Directory {
   leaveHandover(connectionId: string, by: string): Promise<void>;
 }
 
+export interface DirectoryOptions {
+  /** Told of each connection once, by whoever deleted its row. */
+  readonly closed?: (record: Pick<ConnectionRecord, 'connectionId' | 'userId' | 'connectedAt'>) => void;
+}
+
 /** A `Directory` on DynamoDB, for functions that share nothing else. All its reads are strong. */
-export const dynamoDirectory = (client: DynamoClient, clock: Clock): SleepingDirectory => {
-  const connections = new Connections(client, clock);
+export const dynamoDirectory = (
+  client: DynamoClient,
+  clock: Clock,
+  { closed = () => undefined }: DirectoryOptions = {},
+): SleepingDirectory => {
+  const connections = new Connections(client, clock, closed);
   const filters = new FilterRows(client, clock);
   const subscriptions = new Subscriptions(client, clock, filters);
 

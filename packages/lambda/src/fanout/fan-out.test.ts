@@ -1,0 +1,118 @@
+import { memoryGateway, memoryLimiter, memoryTable } from '@aideals/core/memory';
+import { describe, expect, it } from 'vitest';
+import type { ManagementGateway } from '../gateway/gateway.js';
+import { countedIds, manualClockAt } from '../testing/clock.js';
+import { Budget } from './budget.js';
+import { createFanOut } from './fan-out.js';
+import { bucketOf, etaSeconds, workersFor } from './plan.js';
+import { FanOutQueue } from './queue.js';
+import { Slots } from './slots.js';
+import { createWorker } from './worker.js';
+
+const world = ({ canStart = true, start = async () => true, perSecond = 10_000 } = {}) => {
+  const clock = manualClockAt(1_764_039_600_000);
+  const table = memoryTable(clock);
+  let started = 0;
+  const sent: string[] = [];
+  const waiting: number[] = [];
+  const deliver: ManagementGateway['deliver'] = async (ids) => {
+    const list = [...ids];
+    sent.push(...list);
+    return { sent: list.length, gone: 0, missed: [] };
+  };
+  const gateway: ManagementGateway = {
+    ...memoryGateway(),
+    deliver,
+    post: async () => true,
+    send: async (ids) => ({ sent: (await deliver(ids, { text: '' })).sent, queued: 0, gone: 0 }),
+  };
+  const ids = countedIds();
+  const queue = new FanOutQueue({ table, clock, ids, chance: () => 0 });
+  const rule = bucketOf({ perSecond, burst: perSecond / 2, share: 0.5 });
+  const budget = new Budget({ limiter: memoryLimiter(clock), rule, clock });
+  const slots = new Slots(table, clock);
+  const work = createWorker({
+    ...{ queue, budget, gateway, clock, chance: () => 0.5, hasTime: () => true, sent: () => undefined },
+    pause: async (ms) => clock.advance(ms),
+  });
+  const fanOut = createFanOut({
+    ...{ gateway, queue, budget, slots, work },
+    canStart: () => canStart,
+    start: async () => {
+      started += 1;
+      return start();
+    },
+    deadline: () => clock.now() + 20_000,
+    queued: (count) => waiting.push(count),
+  });
+  return { fanOut, queue, slots, clock, sent, waiting, started: () => started };
+};
+
+const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `c${i}`);
+const deal = { text: '{}', offset: 1 };
+
+describe('a fan-out', () => {
+  it('to few is sent at once', async () => {
+    const { fanOut, sent, started } = world();
+    expect(await fanOut.gateway.send(['a', 'b', 'a'], deal)).toEqual({ sent: 2, queued: 0, gone: 0 });
+    expect([sent, started()]).toEqual([['a', 'b'], 0]);
+  });
+
+  it('to many waits for workers, which send to each once', async () => {
+    const { fanOut, sent, waiting, started } = world();
+    expect(await fanOut.gateway.send(named(5_000), deal)).toEqual({ sent: 0, queued: 5_000, gone: 0 });
+    expect([sent.length, waiting, started()]).toEqual([0, [5_000], workersFor(5_000)]);
+    await Promise.all([fanOut.work(), fanOut.work(), fanOut.work()]);
+    expect(sent.sort()).toEqual(named(5_000).sort());
+  });
+
+  it('past the bucket waits, unless it is a message to few', async () => {
+    const { fanOut, sent } = world({ perSecond: 100 });
+    expect(await fanOut.gateway.send(named(25), deal)).toMatchObject({ sent: 25 });
+    expect(await fanOut.gateway.send(named(10), deal)).toMatchObject({ sent: 0, queued: 10 });
+    expect(await fanOut.gateway.send(['m'], { text: '{}' })).toMatchObject({ sent: 1 });
+    expect(sent).toHaveLength(26);
+  });
+
+  it('is done by whoever publishes where no worker can be started', async () => {
+    const alone = world({ canStart: false });
+    expect(await alone.fanOut.gateway.send(named(1_000), deal)).toEqual({ sent: 1_000, queued: 0, gone: 0 });
+    const refused = world({ start: () => Promise.reject(new Error('no such function')) });
+    expect(await refused.fanOut.gateway.send(named(1_000), deal)).toMatchObject({ queued: 1_000 });
+    expect(refused.sent).toHaveLength(1_000);
+  });
+
+  it('is taken up again after its workers were cut off', async () => {
+    const { fanOut, queue, clock, started } = world();
+    expect([await fanOut.revive(), started()]).toEqual([0, 0]);
+    await queue.add(deal, named(600));
+    await queue.take();
+    await queue.take();
+    expect([await fanOut.revive(), started()]).toEqual([600, 0]);
+    clock.advance(30_000);
+    expect([await fanOut.revive(), started()]).toEqual([600, 1]);
+  });
+
+  it('has a bounded number of workers', async () => {
+    const { fanOut, queue, slots, clock, sent } = world();
+    await queue.add(deal, named(10));
+    const taken: (string | undefined)[] = [];
+    for (let n = 0; n < 21; n += 1) taken.push(await slots.take(clock.now() + 20_000));
+    expect(new Set(taken).size).toBe(21);
+    expect(taken.at(-1)).toBeUndefined();
+    await fanOut.work();
+    expect(sent).toEqual([]);
+    clock.advance(26_000);
+    await fanOut.work();
+    expect(sent).toHaveLength(10);
+  });
+});
+
+describe('the plan', () => {
+  it('tells when what waits will be sent', () => {
+    const quota = { perSecond: 10_000, burst: 5_000, share: 0.8 };
+    expect(bucketOf(quota)).toEqual({ perMinute: 480_000, burst: 4_000 });
+    expect(etaSeconds(4_000, quota)).toBe(0);
+    expect(etaSeconds(100_000, quota)).toBe(12);
+  });
+});
