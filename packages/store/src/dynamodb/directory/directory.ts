@@ -69,6 +69,7 @@ export const dynamoDirectory = (
   };
 
   return {
+    shared: true,
     open: (record, mark) => connections.open(record, mark),
     get: (connectionId) => connections.get(connectionId),
     load: (connectionId) => connections.load(connectionId),
