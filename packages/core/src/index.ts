@@ -6,6 +6,7 @@ export * from './auth/tokens.js';
 export * from './cluster/announcement.js';
 export * from './cluster/node.js';
 export type { ConnectionMirror } from './cluster/registry.js';
+export { closeAnywhere } from './delivery/close-anywhere.js';
 export { errorFrame, utf8Length } from './delivery/frames.js';
 export * from './engine.js';
 export * from './engine-api.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AwsCallOptions, ConnectionFacts, Connections, Functions } from '@aideals/aws-api';
-import type { ApiKey, Clock, Directory } from '@aideals/core';
+import { type ApiKey, closeAnywhere, type Ports } from '@aideals/core';
 import type { Config } from './config/index.js';
 import type { SocketGateway } from './socket/gateway.js';
 import type { EngineHolder } from './socket/session.js';
@@ -11,19 +11,25 @@ export const invokerKey = (): ApiKey => ({ name: ':aws', key: randomUUID(), scop
 
 export interface AwsParts {
   readonly engine: EngineHolder;
+  readonly ports: Pick<Ports, 'clock' | 'directory' | 'gateway' | 'userRelay'>;
   readonly gateway: SocketGateway;
-  readonly directory: Pick<Directory, 'get'>;
   readonly sockets: Sockets;
   readonly invoker: ApiKey;
-  readonly clock: Clock;
   readonly limits: AwsCallOptions['limits'];
 }
 
-const connectionsOf = ({ gateway, directory, sockets, clock }: AwsParts): Connections => ({
+const connectionsOf = ({ ports, gateway, sockets }: AwsParts): Connections => ({
   get: async (connectionId): Promise<ConnectionFacts | undefined> => {
+    const { directory, clock } = ports;
     const record = await directory.get(connectionId);
     const session = sockets.get(connectionId);
-    if (record === undefined || session === undefined || !gateway.alive(connectionId)) return undefined;
+    if (record === undefined) return undefined;
+    // Of one that another node holds its row tells all that is known here.
+    if (session === undefined) {
+      if (ports.userRelay === undefined) return undefined;
+      return { connectedAt: record.connectedAt, lastActiveAt: record.connectedAt, sourceIp: record.ip };
+    }
+    if (!gateway.alive(connectionId)) return undefined;
     const { userAgent } = session;
     return {
       connectedAt: record.connectedAt,
@@ -33,17 +39,24 @@ const connectionsOf = ({ gateway, directory, sockets, clock }: AwsParts): Connec
     };
   },
   post: async (connectionId, text) => {
-    const record = await directory.get(connectionId);
+    const record = await ports.directory.get(connectionId);
     const session = sockets.get(connectionId);
+    if (session === undefined && record !== undefined && ports.userRelay !== undefined) {
+      return (await ports.userRelay.post(record.userId, connectionId, { text })) ? 'sent' : 'gone';
+    }
     // Nothing is pushed on an expired token: the client comes back with a new one.
     if (session === undefined || record === undefined || record.expired === true) return 'gone';
     if (!session.hasRoom) return 'busy';
     return gateway.send([connectionId], { text }).sent === 1 ? 'sent' : 'gone';
   },
   delete: async (connectionId) => {
-    if (!gateway.alive(connectionId)) return false;
-    gateway.close(connectionId, { code: 4003 });
-    return true;
+    if (gateway.alive(connectionId)) {
+      gateway.close(connectionId, { code: 4003 });
+      return true;
+    }
+    if (sockets.get(connectionId) !== undefined) return false;
+    const record = await ports.directory.get(connectionId);
+    return record !== undefined && (await closeAnywhere(ports, record, { code: 4003 }));
   },
 });
 
@@ -80,7 +93,7 @@ export const awsCalls = (config: Config, parts: AwsParts): AwsCallOptions => {
     stage: config.stage,
     connections: connectionsOf(parts),
     functions: functionsOf(parts),
-    now: parts.clock.now,
+    now: parts.ports.clock.now,
     ...(parts.limits === undefined ? {} : { limits: parts.limits }),
   };
 };

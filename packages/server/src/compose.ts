@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createEngine, type DueEvent, type Ports } from '@aideals/core';
-import { memoryDirectory, memoryLimiter, memorySchedule, memoryTurns } from '@aideals/core/memory';
-import { DataFolderError, type EmbeddedStore, openEmbedded } from '@aideals/store';
+import { clusterNode, createEngine, type DueEvent, type Ports } from '@aideals/core';
+import { memoryDirectory, memorySchedule, memoryTurns } from '@aideals/core/memory';
 import { uuidv7 } from 'uuidv7';
 import { Gatekeeper } from './admission/gatekeeper.js';
 import { Alarm } from './alarm.js';
 import { awsCalls, invokerKey } from './aws-calls.js';
+import type { Backing } from './backing/backing.js';
 import { type Config, coreSettings } from './config/index.js';
 import { findingsOf } from './config/rules.js';
 import { holdEngine } from './engine-holder.js';
@@ -21,8 +21,7 @@ import type { Liveness } from './socket/pulse.js';
 import { Sockets } from './socket/sockets.js';
 import { upgradeListener } from './socket/upgrade.js';
 import { Watch } from './socket/watch.js';
-import { StartError } from './start-error.js';
-import { createLog } from './telemetry/log.js';
+import type { Logger } from './telemetry/log.js';
 import { Metrics } from './telemetry/metrics.js';
 import { telemetryOver } from './telemetry/telemetry.js';
 
@@ -35,9 +34,9 @@ export interface ServerOptions {
 
 /** The wall clock: durable times are by it. */
 export const clock = { now: () => Date.now() };
-const ids = { next: () => uuidv7() };
+export const ids = { next: () => uuidv7() };
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
-const segment = (): string => uuidv7().replaceAll('-', '').slice(-12);
+export const segment = (): string => uuidv7().replaceAll('-', '').slice(-12);
 
 /** Seconds after which to come back to a server that stops. */
 const AWAY_SECONDS = 5;
@@ -52,52 +51,66 @@ const livenessOf = (config: Config): Liveness => ({
   chance: Math.random,
 });
 
-/** Opens the store of the data folder, or says in one line why it cannot be. */
-export const openStore = async (
-  config: Config,
-  onState: (failure: Error | undefined) => void,
-): Promise<EmbeddedStore> => {
-  try {
-    return await openEmbedded({ dataDir: config.dataDir, clock, segment, onState });
-  } catch (error) {
-    if (error instanceof DataFolderError) throw new StartError(`AIDEALS_DATA_DIR: ${error.message}`, error);
-    throw error;
-  }
-};
+export interface Foundation {
+  readonly backing: Backing;
+  /** Another one at each start. */
+  readonly nodeId: string;
+  readonly log: Logger;
+}
 
 /** Puts a server together: ports, engine, sockets, HTTP. Nothing listens yet, and no timer runs. */
-export const compose = async (config: Config, { pageDir, log: destination }: ServerOptions, store: EmbeddedStore) => {
-  const log = createLog(config.logLevel, destination);
+export const compose = async (config: Config, { pageDir }: ServerOptions, foundation: Foundation) => {
+  const { backing, nodeId, log } = foundation;
   for (const warning of findingsOf(config).warnings) log.warn(warning);
   const settings = coreSettings(config);
   const { limits } = settings;
   const liveness = livenessOf(config);
   const failed = (where: string, error: unknown): void => log.error({ where, err: error }, 'a fault');
-  const readiness = new Readiness(store.table);
   const counters = { frames: 0, bytes: 0, writes: 0, conflated: 0 };
   const flusher = new Flusher();
   const gateway = new SocketGateway({ flusher, heldBytes: limits.outboxSoftBytes });
-  gateway.advance(await store.streams.top());
-  const directory = memoryDirectory();
+  gateway.advance(await backing.streams.top());
+  const local = memoryDirectory();
   const metrics = new Metrics(counters, {
-    connections: () => directory.count(),
+    connections: () => local.count(),
     given: () => gateway.given(),
-    stored: () => store.stats(),
+    stored: () => backing.stats(),
+    nodes: () => node?.nodes().size ?? 1,
+  });
+  const telemetry = telemetryOver(log, metrics);
+  const { table, shared } = backing;
+  const node =
+    shared === undefined
+      ? undefined
+      : clusterNode({
+          nodeId,
+          ...shared,
+          local,
+          gateway,
+          ports: { clock, ids, table, telemetry },
+          leaseSeconds: config.leaseSeconds,
+        });
+  const directory = node?.directory ?? local;
+  const readiness = new Readiness({
+    checks: backing.checks,
+    isSharedWell: () => node === undefined || Object.values(node.health()).every(Boolean),
   });
   const alarm = new Alarm(clock.now, (event) => void ring(event));
   const schedule = memorySchedule(() => alarm.set());
   const ports: Ports = {
     clock,
     ids,
-    table: store.table,
-    streams: store.streams,
+    table,
+    streams: backing.streams,
     directory,
     gateway,
-    limiter: memoryLimiter(clock),
+    limiter: backing.limiter,
     schedule,
     turns: memoryTurns(),
-    telemetry: telemetryOver(log, metrics),
+    telemetry,
     digest,
+    ...(node === undefined ? {} : { eventRelay: node.eventRelay }),
+    ...(node?.userRelay === undefined ? {} : { userRelay: node.userRelay }),
   };
   const { verifier, issuer } = tokensOf(config, clock);
   const invoker = invokerKey();
@@ -127,7 +140,7 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
     pages: new Pages(),
     liveness,
     frameQueue: limits.frameQueue,
-    patch: (connectionId, patch) => directory.patch(connectionId, patch),
+    patch: (connectionId, patch) => void directory.patch(connectionId, patch),
     failed,
     closed: (connectionId, code) => {
       metrics.closed(code);
@@ -160,7 +173,7 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
     metrics: () => metrics.read(),
     bodyBytes: limits.bodyBytes,
     pageDir,
-    aws: awsCalls(config, { engine, gateway, directory, sockets, invoker, clock, limits }),
+    aws: awsCalls(config, { engine, ports, gateway, sockets, invoker, limits }),
     log,
     answered: (...request) => metrics.answered(...request),
     errorId: ids.next,
@@ -179,7 +192,7 @@ export const compose = async (config: Config, { pageDir, log: destination }: Ser
       failed,
     }),
   );
-  return { app, log, readiness, sockets, alarm, schedule, watch: new Watch(sockets, liveness), store };
+  return { app, log, readiness, sockets, alarm, schedule, watch: new Watch(sockets, liveness), node, backing };
 };
 
 export type Running = Awaited<ReturnType<typeof compose>>;

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { clock, compose, openStore, type Running, type ServerOptions } from './compose.js';
+import { type Backing, openBacking } from './backing/backing.js';
+import { Beats } from './beats.js';
+import { clock, compose, ids, type Running, type ServerOptions, segment } from './compose.js';
 import type { Config } from './config/index.js';
 import { drain, within } from './drain.js';
 import { listenError } from './start-error.js';
+import { createLog, type Logger } from './telemetry/log.js';
 
 export interface Server {
   /** Where it listens, when it does. */
@@ -21,14 +24,22 @@ const urlOf = (app: FastifyInstance): string => {
   return `http://${host}:${address.port}`;
 };
 
-const begin = ({ alarm, schedule, watch }: Running): void => {
+/** How long the last words to other nodes may take. */
+const LAST_WORDS_MS = 3_000;
+
+type Begun = Running & { readonly beats: Beats };
+
+const begin = (running: Running): Begun => {
+  const { alarm, schedule, watch, node } = running;
   alarm.start(schedule);
   schedule.set('trim', clock.now(), { kind: 'trim' });
   schedule.set('sweep', clock.now(), { kind: 'sweep' });
   watch.start();
+  return { ...running, beats: new Beats(node) };
 };
 
-const end = async ({ app, readiness, sockets, alarm, watch, store, log }: Running, drainMs: number): Promise<void> => {
+const end = async (begun: Begun, drainMs: number): Promise<void> => {
+  const { app, readiness, sockets, alarm, watch, beats, node, backing, log } = begun;
   const began = performance.now();
   log.info({ connections: sockets.size }, 'draining');
   readiness.isDraining = true;
@@ -41,13 +52,26 @@ const end = async ({ app, readiness, sockets, alarm, watch, store, log }: Runnin
   await closed;
   alarm.stop();
   watch.stop();
-  await store.close();
+  beats.stop();
+  if (node !== undefined) await within(LAST_WORDS_MS, node.stop());
+  await backing.close();
   log.info('stopped');
 };
 
-/** A server over the embedded store, with everything in one process. */
+/** Each part that fails is told of once, and once when it works again, whoever asked for it. */
+const stateTo =
+  (log: Logger) =>
+  (part: string, failure: Error | undefined): void => {
+    if (part === 'store') {
+      if (failure === undefined) log.warn('the store can be written again');
+      else log.error({ reason: failure.message }, 'the store cannot be written');
+    } else if (failure === undefined) log.warn(`${part} can be reached again`);
+    else log.error({ reason: failure.message }, `${part} cannot be reached`);
+  };
+
+/** A server: with everything in one process, or as a node among others, as its settings say. */
 export const createServer = (config: Config, options: ServerOptions = {}): Server => {
-  let running: Running | undefined;
+  let running: Begun | undefined;
   let stopping: Promise<void> | undefined;
   let url = '';
   return {
@@ -55,22 +79,27 @@ export const createServer = (config: Config, options: ServerOptions = {}): Serve
       return url;
     },
     async start() {
-      // A store that fails is told of once, and once when it works again, whoever asked it to write.
-      const store = await openStore(config, (failure) => {
-        if (failure === undefined) running?.log.warn('the store can be written again');
-        else running?.log.error({ reason: failure.message }, 'the store cannot be written');
+      const log = createLog(config.logLevel, options.log);
+      const nodeId = ids.next();
+      const backing: Backing = await openBacking(config, {
+        clock,
+        nodeId,
+        segment,
+        onState: stateTo(log),
+        failed: (where, error) => log.error({ where, err: error }, 'a fault'),
       });
+      let composed: Running;
       try {
-        const composed = await compose(config, options, store);
+        composed = await compose(config, options, { backing, nodeId, log });
+        await composed.node?.start();
         await composed.app.listen({ host: config.host, port: config.port });
-        running = composed;
       } catch (error) {
-        await store.close();
+        await backing.close();
         throw listenError(error, config.host, config.port);
       }
-      url = urlOf(running.app);
-      begin(running);
-      running.log.info({ url, dataDir: config.dataDir }, 'ready');
+      url = urlOf(composed.app);
+      running = begin(composed);
+      log.info({ url, ...backing.names, ...(composed.node === undefined ? {} : { nodeId }) }, 'ready');
     },
     stop() {
       stopping ??= running === undefined ? Promise.resolve() : end(running, config.drainSeconds * 1000);

@@ -88,7 +88,9 @@ export class Follower implements EventRelay {
 
   /** Begins at the top of the log. */
   async start(): Promise<void> {
-    this.#begin((await this.#options.streams.positions([])).top);
+    const { top } = await this.#options.streams.positions([]);
+    this.#begin(top);
+    this.#options.advance(top);
   }
 
   /** To be called every second: looks whether anything was missed, and ends waits that have taken too long. */

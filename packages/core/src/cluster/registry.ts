@@ -12,7 +12,10 @@ export interface Registered {
   readonly record: ConnectionRecord;
 }
 
-/** Told of each connection that is registered or removed: a table beside ours, in a form of its own. */
+/**
+ * Told of each connection that is registered or removed: a table beside ours, in a form of its own. Nothing is decided by it,
+ * and what fails there is told and no more.
+ */
 export interface ConnectionMirror {
   put(record: ConnectionRecord): Promise<void>;
   delete(connectionId: string): Promise<void>;
@@ -75,7 +78,7 @@ export class Registry {
           { pk: userKey(record.userId), sk: connectionId, body, expiresAt },
           { pk: connectionKey(connectionId), sk: SELF, body, expiresAt },
         ]),
-        mirror?.put(record),
+        mirror?.put(record).catch(this.#options.failed),
       ]);
       await written.flushed;
     });
@@ -91,7 +94,7 @@ export class Registry {
         await Promise.all([
           table.delete(userKey(userId), connectionId),
           table.delete(connectionKey(connectionId), SELF),
-          mirror?.delete(connectionId),
+          mirror?.delete(connectionId).catch(this.#options.failed),
         ]);
       });
       this.#left.delete(connectionId);

@@ -123,16 +123,23 @@ describe('parseConfig', () => {
     ]);
   });
 
-  it.each(['REDIS_HOST', 'AIDEALS_REDIS_URL', 'CONNECTIONS_TABLE', 'CONNECTIONS_TABLE_NAME'])(
-    'does not start without what %s asks for',
-    (name) => {
-      const [line] = problems({ JWT_SECRET: SECRET, [name]: 'x' });
-      expect(line).toMatch(new RegExp(`^${name}: .*this build serves the embedded store only; unset it$`, 'u'));
-    },
-  );
+  it('takes what turns several nodes on, and warns of what does not fit together', () => {
+    const warnings = (env: Environment): readonly string[] => accepted({ JWT_SECRET: SECRET, ...env }).warnings;
+    expect(warnings({ CONNECTIONS_TABLE: 'WebSocketConnections', REDIS_HOST: 'r' })).toEqual([]);
+    expect(warnings({ CONNECTIONS_TABLE_NAME: 'WebSocketConnections' })).toEqual([]);
+    expect(warnings({ REDIS_HOST: 'r' })).toEqual([expect.stringMatching(/meant for one node/u)]);
+    const both = { CONNECTIONS_TABLE: 'x', REDIS_HOST: 'r', AIDEALS_REDIS_URL: 'redis://r' };
+    expect(warnings(both)).toEqual(['REDIS_HOST is not used: AIDEALS_REDIS_URL is set, and wins']);
+    expect(problems({ JWT_SECRET: SECRET, CONNECTIONS_TABLE: 'one', CONNECTIONS_TABLE_NAME: 'other' })).toEqual([
+      'CONNECTIONS_TABLE_NAME: is other, and CONNECTIONS_TABLE is one; unset one of them',
+    ]);
+    expect(problems({ JWT_SECRET: SECRET, AIDEALS_REDIS_PREFIX: 'a:b' })).toEqual([
+      'AIDEALS_REDIS_PREFIX: must be 1 to 64 letters, digits, - and _; it is "a:b"',
+    ]);
+  });
 
   it('tells all problems at once', () => {
-    expect(problems({ JWT_SECRET: SECRET, PORT: 'x', AIDEALS_PORT: '1', REDIS_HOST: 'r' })).toHaveLength(3);
+    expect(problems({ JWT_SECRET: SECRET, PORT: 'x', AIDEALS_PORT: '1', REDIS_PORT: 'r' })).toHaveLength(3);
   });
 });
 

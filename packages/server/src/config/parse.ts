@@ -10,17 +10,6 @@ export type Parsed =
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Turn on what this build cannot do; better no start than one without it. */
-const unserved: Readonly<Record<string, string>> = {
-  REDIS_HOST: 'the Redis bus',
-  AIDEALS_REDIS_URL: 'the Redis bus',
-  CONNECTIONS_TABLE: 'the DynamoDB store',
-  CONNECTIONS_TABLE_NAME: 'the DynamoDB store',
-};
-
-/** Names of ours that mean nothing by themselves without those above. */
-const besides = ['AIDEALS_TABLE', 'AIDEALS_REDIS_URL', 'AIDEALS_REDIS_USERNAME', 'AIDEALS_REDIS_PREFIX'];
-
 const shape = Object.fromEntries(settingList.map(([, { env, type }]) => [env, type.schema.optional()]));
 
 /** The one schema: every variable that the server reads. */
@@ -34,9 +23,7 @@ const given = (env: Environment, name: string): string | undefined =>
 
 const unknownNames = (env: Environment): string[] => {
   const ours = known.filter((name) => name.startsWith('AIDEALS_'));
-  const strange = Object.keys(env).filter(
-    (name) => name.startsWith('AIDEALS_') && !known.includes(name) && !besides.includes(name),
-  );
+  const strange = Object.keys(env).filter((name) => name.startsWith('AIDEALS_') && !known.includes(name));
   return strange.map((name) => {
     const near = nearest(
       name.slice('AIDEALS_'.length),
@@ -46,16 +33,11 @@ const unknownNames = (env: Environment): string[] => {
   });
 };
 
-const unservedNames = (env: Environment): string[] =>
-  Object.entries(unserved)
-    .filter(([name]) => given(env, name) !== undefined)
-    .map(([name, what]) => `${name}: turns on ${what}, and this build serves the embedded store only; unset it`);
-
 /** Reads the settings from an environment. Names that are not ours are left alone. */
 export const parseConfig = (env: Environment): Parsed => {
   const values = Object.fromEntries(known.map((name) => [name, given(env, name)]));
   const parsed = environmentSchema.safeParse(values);
-  const problems = [...unknownNames(env), ...unservedNames(env)];
+  const problems = unknownNames(env);
   if (!parsed.success) {
     for (const { path, message } of parsed.error.issues) {
       const setting = settingList.find(([, { env: name }]) => name === path[0])?.[1];

@@ -104,11 +104,29 @@ const orderRules = (config: Config, { problems }: Findings): void => {
   below('heartbeatSeconds', 'AIDEALS_HEARTBEAT_SECONDS', 'goneSeconds', 'AIDEALS_GONE_SECONDS');
 };
 
+const nodeRules = (config: Config, { problems, warnings }: Findings): void => {
+  const hasRedis = config.redisHost !== undefined || config.redisUrl !== undefined;
+  const table = config.connectionsTable ?? config.connectionsTableName;
+  if (config.redisHost !== undefined && config.redisUrl !== undefined) {
+    warnings.push('REDIS_HOST is not used: AIDEALS_REDIS_URL is set, and wins');
+  }
+  const { connectionsTable: one, connectionsTableName: other } = config;
+  if (one !== undefined && other !== undefined && one !== other) {
+    problems.push(`CONNECTIONS_TABLE_NAME: is ${other}, and CONNECTIONS_TABLE is ${one}; unset one of them`);
+  }
+  if (hasRedis && table === undefined) {
+    warnings.push(
+      'Redis without CONNECTIONS_TABLE is meant for one node: a second one shares deal events with it, but neither chat nor notifications',
+    );
+  }
+};
+
 /** Checks what no single setting can tell. */
 export const findingsOf = (config: Config): Findings => {
   const findings: Findings = { problems: [], warnings: [] };
   keyRules(config, config.nodeEnv === 'production', findings);
   orderRules(config, findings);
+  nodeRules(config, findings);
   if (!config.rateLimit) findings.warnings.push('AIDEALS_RATE_LIMIT is off: anyone may send as much as they like');
   if (config.forgetful) findings.warnings.push('AIDEALS_FORGETFUL is on: slow, and meant for tests alone');
   return findings;

@@ -349,8 +349,92 @@ const delivery = group('Delivery', {
   }),
 });
 
+const nodes = group('Several nodes', {
+  redisHost: optional('REDIS_HOST', {
+    type: is.text,
+    about: 'Turns Redis (or Valkey) on: the log of events, what goes between nodes, and the limits are there.',
+    example: 'redis.internal',
+  }),
+  redisPort: setting('REDIS_PORT', {
+    type: is.whole(1, 65_535),
+    default: 6379,
+    about: 'The port of `REDIS_HOST`.',
+    example: '6380',
+  }),
+  redisPassword: optional('REDIS_PASSWORD', {
+    type: is.text,
+    about: 'The password, where Redis wants one.',
+    example: '$(cat /run/secrets/redis)',
+    secret: true,
+  }),
+  redisUsername: optional('AIDEALS_REDIS_USERNAME', {
+    type: is.text,
+    about: 'The user of the access control list; the default user where it is left out.',
+    example: 'aideals',
+  }),
+  redisSsl: setting('REDIS_SSL', {
+    type: is.flag,
+    default: false,
+    about: 'Whether `REDIS_HOST` is spoken to in TLS.',
+    example: '1',
+  }),
+  redisUrl: optional('AIDEALS_REDIS_URL', {
+    type: is.text,
+    about:
+      'In place of `REDIS_HOST`: `redis://`, `rediss://` (TLS), or `redis-sentinel://host,host/name-of-the-master`. Turns Redis on.',
+    example: 'rediss://user:password@redis.internal:6379',
+    secret: true,
+  }),
+  redisPrefix: setting('AIDEALS_REDIS_PREFIX', {
+    type: is.prefix,
+    default: 'aideals',
+    about: 'Every key and channel on Redis begins with it. Two deployments on one Redis need two.',
+    example: 'aideals-staging',
+  }),
+  connectionsTable: optional('CONNECTIONS_TABLE', {
+    type: is.text,
+    about:
+      'Turns the store on DynamoDB on, and names the table of connections. `aideals dynamodb create` makes all three.',
+    example: 'WebSocketConnections',
+  }),
+  connectionsTableName: optional('CONNECTIONS_TABLE_NAME', {
+    type: is.text,
+    about: 'Another name of `CONNECTIONS_TABLE`.',
+    example: 'WebSocketConnections',
+  }),
+  subscriptionsTable: setting('SUBSCRIPTIONS_TABLE', {
+    type: is.text,
+    default: 'WebSocketSubscriptions',
+    about: 'The table of subscriptions.',
+    example: 'StagingSubscriptions',
+  }),
+  aidealsTable: setting('AIDEALS_TABLE', {
+    type: is.text,
+    default: 'Aideals',
+    about: 'The table of everything else.',
+    example: 'StagingAideals',
+  }),
+  awsRegion: optional('AWS_REGION', {
+    type: is.text,
+    about: 'The region of DynamoDB. Not needed where `AWS_ENDPOINT_URL_DYNAMODB` is set.',
+    example: 'eu-central-1',
+  }),
+  region: optional('REGION', { type: is.text, about: 'Another name of `AWS_REGION`.', example: 'eu-central-1' }),
+  dynamoEndpoint: optional('AWS_ENDPOINT_URL_DYNAMODB', {
+    type: is.httpUrl,
+    about: 'A DynamoDB of one’s own, in place of that of the region.',
+    example: 'http://127.0.0.1:8000',
+  }),
+  leaseSeconds: setting('AIDEALS_LEASE_SECONDS', {
+    type: is.whole(3, 600),
+    default: 15,
+    about: 'How long the connections of a node that died are taken for open. Renewed three times as often.',
+    example: '30',
+  }),
+});
+
 /** Every setting of the server, by its name in `Config`. */
-export const settings = { ...server, ...keys, ...admission, ...rates, ...sizes, ...delivery };
+export const settings = { ...server, ...keys, ...admission, ...rates, ...sizes, ...delivery, ...nodes };
 
 export type Settings = typeof settings;
 export type SettingName = keyof Settings;

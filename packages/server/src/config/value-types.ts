@@ -47,6 +47,15 @@ const joined = (values: readonly string[]): string => values.join(',');
 
 export const text: ValueType<string> = type('text', z.string().min(1));
 
+/** What comes before every key on Redis: without what parts names there. */
+export const prefix: ValueType<string> = type(
+  'letters, digits, - and _',
+  z
+    .string()
+    .trim()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/u, 'must be 1 to 64 letters, digits, - and _'),
+);
+
 export const whole = (min: number, max: number): ValueType<number> =>
   type(
     'whole number',

@@ -63,6 +63,12 @@ export class SocketGateway implements Gateway {
     if (offset > this.#position) this.#position = offset;
   }
 
+  /** The log began anew at this offset. Tells the connections that are held: their places mean nothing any more. */
+  restart(offset: number): string[] {
+    this.#position = offset;
+    return Array.from(this.#outboxes).flatMap(([id, { held }]) => (held === undefined ? [] : [id]));
+  }
+
   given(): number {
     return this.#position;
   }

@@ -1,5 +1,7 @@
 import { type Logger, pino } from 'pino';
 
+export type { Logger } from 'pino';
+
 const STDERR = 2;
 
 /** A logger of JSON lines, to stderr where nothing else is said. It is given neither tokens nor content to log. */

@@ -45,6 +45,8 @@ const processRegistry = (): Registry => {
 export interface Gauges {
   readonly connections: () => number;
   readonly given: () => number;
+  /** Nodes that are known to live, this one too. */
+  readonly nodes: () => number;
   /** Of the store: flushes to the disk, and rows written or removed by them. */
   readonly stored: () => { readonly flushes: number; readonly writes: number };
 }
@@ -81,6 +83,7 @@ export class Metrics {
     this.#total('store_flushes', 'Flushes of the store to its disk.', () => gauges.stored().flushes);
     this.#total('store_writes', 'Rows that these flushes wrote or removed.', () => gauges.stored().writes);
     this.#gauge('connections', 'Open connections.', gauges.connections);
+    this.#gauge('nodes', 'Nodes of the cluster that are known to live.', gauges.nodes);
     this.#gauge('log_given', 'The last offset of the log that was given out.', gauges.given);
   }
 

@@ -1,0 +1,93 @@
+import type { Bus, Clock, ConnectionMirror, Limiter, SharedStreams, Streams, Table } from '@aideals/core';
+import type { WriterStats } from '@aideals/store';
+import type { Config } from '../config/index.js';
+import { openDynamoDb } from './dynamodb.js';
+import { openFolder } from './embedded.js';
+import { openRedisLog } from './redis.js';
+
+export interface BackingOptions {
+  readonly clock: Clock;
+  /** Another one at each start. */
+  readonly nodeId: string;
+  /** A random name for a segment of the log. */
+  readonly segment: () => string;
+  /** Told when a part fails, and when it works again. */
+  readonly onState: (part: string, failure: Error | undefined) => void;
+  /** Told of a fault in a listener of the bus. */
+  readonly failed: (where: string, error: unknown) => void;
+}
+
+/** One for each part, each of which throws where it does not work now. */
+export type PartChecks = Readonly<Record<string, () => Promise<void>>>;
+
+/** Where everything but the log is, and a log for whoever has no other. */
+export interface Tables {
+  readonly table: Table;
+  readonly limiter: Limiter;
+  log(): Promise<Streams>;
+  /** Names the place of a table that other nodes can reach; undefined where it is this node’s own. */
+  readonly place: string | undefined;
+  readonly mirror?: ConnectionMirror;
+  /** What is used, for the log of the server: no secrets. */
+  readonly names: Readonly<Record<string, string>>;
+  readonly checks: PartChecks;
+  /** Of the embedded store. */
+  stats(): Pick<WriterStats, 'flushes' | 'writes'>;
+  close(): Promise<void>;
+}
+
+/** What several nodes have in common. */
+export interface Shared {
+  readonly bus: Bus;
+  readonly streams: SharedStreams;
+  /** Names what the nodes of this deployment share; another name on the same bus is a stranger. */
+  readonly deployment: string;
+  /** Whether the table is common to all nodes as well. */
+  readonly sharesTable: boolean;
+  readonly mirror?: ConnectionMirror;
+}
+
+/** Where a server keeps what outlives it: in its own folder, on Redis, on DynamoDB. */
+export interface Backing extends Pick<Tables, 'table' | 'limiter' | 'names' | 'checks' | 'stats' | 'close'> {
+  readonly streams: Streams;
+  /** Undefined where this node is alone. */
+  readonly shared: Shared | undefined;
+}
+
+/** On DynamoDB where a table is named, else in the folder. */
+const openTables = (config: Config, options: BackingOptions): Promise<Tables> => {
+  const name = config.connectionsTable ?? config.connectionsTableName;
+  return name === undefined ? openFolder(config.dataDir, options) : openDynamoDb(config, name, options);
+};
+
+/** Opens what the settings name. Throws a `StartError` of one line where that cannot be. */
+export const openBacking = async (config: Config, options: BackingOptions): Promise<Backing> => {
+  const redis = await openRedisLog(config, options);
+  try {
+    const tables = await openTables(config, options);
+    if (redis === undefined) return { ...tables, streams: await tables.log(), shared: undefined };
+    const { bus, streams, limiter, name } = redis;
+    const { place, mirror } = tables;
+    return {
+      ...tables,
+      streams,
+      limiter,
+      shared: {
+        bus,
+        streams,
+        deployment: place ?? `the data folder of node ${options.nodeId}`,
+        sharesTable: place !== undefined,
+        ...(mirror === undefined ? {} : { mirror }),
+      },
+      names: { ...tables.names, redis: name },
+      checks: { ...tables.checks, redis: redis.check },
+      close: async () => {
+        redis.close();
+        await tables.close();
+      },
+    };
+  } catch (error) {
+    redis?.close();
+    throw error;
+  }
+};

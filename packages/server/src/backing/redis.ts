@@ -1,0 +1,70 @@
+import type { Bus, Limiter, SharedStreams } from '@aideals/core';
+import type { Config } from '../config/index.js';
+import { StartError } from '../start-error.js';
+import type { BackingOptions } from './backing.js';
+
+export interface RedisLog {
+  readonly bus: Bus;
+  readonly streams: SharedStreams;
+  readonly limiter: Limiter;
+  /** Where it is, without user and password. */
+  readonly name: string;
+  check(): Promise<void>;
+  close(): void;
+}
+
+/** Opens the log, the bus and the limits on Redis; undefined where no Redis is named. Its library is loaded only here. */
+export const openRedisLog = async (config: Config, options: BackingOptions): Promise<RedisLog | undefined> => {
+  if (config.redisHost === undefined && config.redisUrl === undefined) return undefined;
+  const { addressOf, channelName, openRedis, RedisSettingError, shownAddress } = await import('@aideals/bus');
+  const { redisLimiter, redisStreams } = await import('@aideals/store/redis');
+  const { redisPrefix: prefix } = config;
+  const { clock, segment } = options;
+  try {
+    const address = addressOf({
+      url: config.redisUrl,
+      host: config.redisHost,
+      port: config.redisPort,
+      password: config.redisPassword,
+      username: config.redisUsername,
+      ssl: config.redisSsl,
+      prefix,
+    });
+    if (address === undefined) return undefined;
+    const node = await openRedis({
+      address,
+      prefix,
+      onError: (error, channel) => options.failed(`bus ${channel}`, error),
+      onState: (failure) => options.onState('redis', failure),
+    });
+    const { commands, bus } = node;
+    try {
+      const redis = {
+        send: (words: readonly (string | Buffer)[]) => commands.run((client) => client.sendCommand([...words])),
+      };
+      return {
+        bus,
+        streams: await redisStreams({
+          redis,
+          clock,
+          segment,
+          prefix,
+          channelName: (channel) => channelName(prefix, channel),
+        }),
+        limiter: redisLimiter({ redis, prefix, clock }),
+        name: shownAddress(address),
+        check: async () => {
+          const { ok, detail } = await bus.health();
+          if (!ok) throw new Error(detail ?? 'Redis is out of reach');
+        },
+        close: () => node.close(),
+      };
+    } catch (error) {
+      node.close();
+      throw error;
+    }
+  } catch (error) {
+    if (error instanceof RedisSettingError) throw new StartError(error.message, error);
+    throw error;
+  }
+};

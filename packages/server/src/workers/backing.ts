@@ -1,0 +1,55 @@
+import { connect } from 'node:net';
+import type { Backing } from '../backing/backing.js';
+import { Link } from './link.js';
+import { remoteBus, remoteLimiter, remoteStreams, remoteTable } from './ward.js';
+
+export interface WorkerOptions {
+  /** The local socket on which the owner of the store serves its workers. */
+  readonly path: string;
+  /** Told of a fault in a listener of the bus. */
+  readonly failed: (where: string, error: unknown) => void;
+  /** The owner is gone, and with it all that this process works on. */
+  readonly orphaned: () => void;
+}
+
+const STATS_MS = 1_000;
+
+/** What a worker works on: all of it is its owner's. */
+export const openWorkerBacking = async ({ path, failed, orphaned }: WorkerOptions): Promise<Backing> => {
+  const socket = connect(path);
+  let isClosing = false;
+  const link = new Link(socket, {
+    methods: {},
+    told: (what, args) => {
+      if (what === 'bus') bus.hear(args[0] as string, args[1] as Uint8Array);
+      else if (what === 'segments') streams.know(args[0] as never);
+    },
+    ended: () => {
+      if (!isClosing) orphaned();
+    },
+  });
+  const bus = remoteBus(link, (error, channel) => failed(`bus ${channel}`, error));
+  const streams = remoteStreams(link);
+  const table = remoteTable(link, 'table');
+  // Its answer comes behind the segments, which are known from here on.
+  await streams.top();
+  let stats = { flushes: 0, writes: 0 };
+  const look = setInterval(async () => {
+    stats = (await link.call('stats').catch(() => stats)) as typeof stats;
+  }, STATS_MS);
+  look.unref();
+  return {
+    table,
+    streams,
+    limiter: remoteLimiter(link),
+    shared: { bus, streams, deployment: path, sharesTable: true, presence: remoteTable(link, 'presence') },
+    names: {},
+    stats: () => stats,
+    checks: { store: async () => table.check() },
+    close: async () => {
+      isClosing = true;
+      clearInterval(look);
+      link.close();
+    },
+  };
+};

@@ -1,0 +1,76 @@
+import type { Socket } from 'node:net';
+import type { Clock, Limiter, SharedStreams, Table } from '@aideals/core';
+import { memoryTable } from '@aideals/core/memory';
+import { announcingStreams } from './announcing-streams.js';
+import { Hub } from './hub.js';
+import { Link, type Methods } from './link.js';
+
+/** What the owner of the store gives to its workers. */
+export interface Owned {
+  readonly table: Table;
+  readonly streams: EmbeddedStore['streams'];
+  readonly limiter: Limiter;
+  readonly clock: Clock;
+  stats(): object;
+}
+
+const tableMethods = (name: string, table: Table): Methods => ({
+  [`${name}.get`]: (...args: Parameters<Table['get']>) => table.get(...args),
+  [`${name}.put`]: (...args: Parameters<Table['put']>) => table.put(...args),
+  [`${name}.putMany`]: (...args: Parameters<Table['putMany']>) => table.putMany(...args),
+  [`${name}.append`]: (...args: Parameters<Table['append']>) => table.append(...args),
+  [`${name}.head`]: (...args: Parameters<Table['head']>) => table.head(...args),
+  [`${name}.delete`]: (...args: Parameters<Table['delete']>) => table.delete(...args),
+  [`${name}.query`]: (...args: Parameters<Table['query']>) => table.query(...args),
+  [`${name}.sweep`]: (...args: Parameters<Table['sweep']>) => table.sweep(...args),
+  [`${name}.check`]: () => table.check(),
+});
+
+const streamMethods = (streams: SharedStreams): Methods => ({
+  'streams.append': (...args: Parameters<SharedStreams['append']>) => streams.append(...args),
+  'streams.locate': (id: string) => streams.locate(id),
+  'streams.read': (...args: Parameters<SharedStreams['read']>) => streams.read(...args),
+  'streams.top': () => streams.top(),
+  'streams.trim': (...args: Parameters<SharedStreams['trim']>) => streams.trim(...args),
+  'streams.positions': (channels: readonly string[]) => streams.positions(channels),
+});
+
+/** Serves the store, the log, the limits and the bus to the workers of this process. */
+export const ownerOf = async ({ table, streams, limiter, clock, stats }: Owned) => {
+  const hub = new Hub();
+  const publish = (channel: string, bytes: Uint8Array): number => hub.publish(channel, bytes);
+  const shared = announcingStreams(streams, publish, await streams.top());
+  /** Who is connected where dies with this process, and costs no disk. */
+  const presence = memoryTable(clock);
+  const common: Methods = {
+    ...tableMethods('table', table),
+    ...tableMethods('presence', presence),
+    ...streamMethods(shared),
+    'limiter.take': (...args: Parameters<Limiter['take']>) => limiter.take(...args),
+    'bus.publish': (channel: string, bytes: Uint8Array) => hub.publish(channel, bytes),
+    stats: () => stats(),
+  };
+  return {
+    /** A worker has dialled. */
+    accept(socket: Socket): void {
+      let told: unknown;
+      /** Before an answer that may hold ids of a new segment. */
+      const tellSegments = (): void => {
+        const segments = streams.segments();
+        if (segments === told) return;
+        told = segments;
+        link.tell('segments', segments);
+      };
+      const link: Link = new Link(socket, {
+        methods: {
+          ...common,
+          'bus.subscribe': (channel: string) => hub.subscribe(channel, link),
+          'bus.unsubscribe': (channel: string) => hub.unsubscribe(channel, link),
+        },
+        told: () => undefined,
+        beforeAnswer: tellSegments,
+        ended: () => hub.forget(link),
+      });
+    },
+  };
+};
