@@ -242,6 +242,33 @@ describe('invoke', () => {
     expect(await answer(invocation('broadcast', { body: BODY, ...event }))).toMatchObject({ status: 202, headers: {} });
   });
 
+  it('queues an Event where there is a queue', async () => {
+    const queued: string[] = [];
+    const queue = (name: string, payload: string) => {
+      if (name === 'broadcast') queued.push(payload);
+      return name === 'broadcast';
+    };
+    const functions = { ...options.functions, queue };
+    const answered = await answer(invocation('broadcast', { body: BODY, ...event }), { functions });
+    expect(answered).toEqual({ status: 202, headers: {}, body: undefined });
+    expect(await answer(invocation('nothing', event), { functions })).toMatchObject({ status: 404 });
+    expect(queued).toEqual([BODY]);
+    expect(invoked).toEqual([]);
+  });
+
+  it('takes less of an Event where that is asked for', async () => {
+    const limits = { ...defaultLimits, eventBytes: BODY.length - 1 };
+    expect(await answer(invocation('broadcast', { body: BODY, ...event }), { limits })).toMatchObject({ status: 413 });
+    expect(await answer(invocation('broadcast', { body: BODY }), { limits })).toMatchObject({ status: 200 });
+  });
+
+  it('says that a function runs as often as it may', async () => {
+    result = { throttled: 'ReservedFunctionConcurrentInvocationLimitExceeded' };
+    const answered = await answer(invocation('broadcast'));
+    expect(answered).toMatchObject({ status: 429, headers: { 'x-amzn-ErrorType': 'TooManyRequestsException' } });
+    expect(parsed(answered)).toMatchObject({ Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded' });
+  });
+
   it.each([
     'broadcast',
     'broadcast:$LATEST',

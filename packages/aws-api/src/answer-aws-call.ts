@@ -16,7 +16,7 @@ export interface AwsCallOptions {
   /** Unix milliseconds. */
   readonly now: () => number;
   /** The wire’s own where it is left out. */
-  readonly limits?: Pick<Limits, 'messageBytes' | 'bodyBytes'>;
+  readonly limits?: Pick<Limits, 'messageBytes' | 'bodyBytes'> & { readonly eventBytes?: number };
 }
 
 type Route =

@@ -4,20 +4,24 @@ import { textOf } from './connections.js';
 import { type AwsRequest, headerOf } from './request.js';
 import { percentDecode } from './sigv4/percent.js';
 
-/** What a function returned, as JSON text, or the error that it ended with. */
+/** What a function returned, as JSON text, the error that it ended with, or why it was not begun. */
 export type Invocation =
   | { readonly payload: string }
-  | { readonly error: { readonly errorType: string; readonly errorMessage: string } };
+  | { readonly error: { readonly errorType: string; readonly errorMessage: string } }
+  | { readonly throttled: string };
 
 /** The functions that can be invoked, as the one who mounts this runs them. What they reject with is passed on. */
 export interface Functions {
   /** Runs a function with a JSON text to its end; undefined where there is none of that name. */
   invoke(name: string, payload: string): Promise<Invocation | undefined>;
+  /** Takes an `Event` to be run later; false where there is no function of that name. Without it an `Event` is run at once. */
+  queue?(name: string, payload: string): boolean;
 }
 
 export interface InvokeCallOptions {
   readonly functions: Functions;
-  readonly limits: Pick<Limits, 'bodyBytes'>;
+  /** `eventBytes`: what an `Event` may have, where that is less. */
+  readonly limits: Pick<Limits, 'bodyBytes'> & { readonly eventBytes?: number };
 }
 
 const LATEST = '$LATEST';
@@ -86,14 +90,18 @@ const VERSION = { 'X-Amz-Executed-Version': LATEST };
 
 const responded = (invocation: Invocation): AwsAnswer => {
   if ('payload' in invocation) return jsonAnswer(200, invocation.payload, VERSION);
+  if ('throttled' in invocation) {
+    const body = { Reason: invocation.throttled, Type: 'User', message: 'Rate Exceeded.' };
+    return errorAnswer(429, 'TooManyRequestsException', body);
+  }
   const { errorType, errorMessage } = invocation.error;
   const body = JSON.stringify({ errorMessage, errorType });
   return jsonAnswer(200, body, { ...VERSION, 'X-Amz-Function-Error': 'Unhandled' });
 };
 
 /**
- * `POST /2015-03-31/functions/{reference}/invocations`. An `Event` is answered when the function has run, not before: there
- * is no queue here that would keep it over a crash. How it ended is not told then.
+ * `POST /2015-03-31/functions/{reference}/invocations`. Where `functions` has no queue an `Event` is answered when the function
+ * has run, not before: nothing would keep it over a crash. How it ended is not told then.
  */
 export const answerInvokeCall = async (
   reference: string,
@@ -106,9 +114,13 @@ export const answerInvokeCall = async (
   }
   const target = targetOf(reference, request.rawQuery);
   if ('status' in target) return target;
-  const payload = payloadOf(request.body, options.limits.bodyBytes);
+  const { bodyBytes, eventBytes = bodyBytes } = options.limits;
+  const payload = payloadOf(request.body, type === 'Event' ? Math.min(bodyBytes, eventBytes) : bodyBytes);
   if (typeof payload !== 'string') return payload;
   if (target.qualifier !== LATEST) return notFound(`${target.name}:${target.qualifier}`);
+  if (type === 'Event' && options.functions.queue !== undefined) {
+    return options.functions.queue(target.name, payload) ? emptyAnswer(202) : notFound(target.name);
+  }
   const invocation = await options.functions.invoke(target.name, payload);
   if (invocation === undefined) return notFound(target.name);
   return type === 'Event' ? emptyAnswer(202) : responded(invocation);
