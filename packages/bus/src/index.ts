@@ -1,6 +1,8 @@
 export * from './in-process.js';
 export { addressOf, type RedisAddress, RedisSettingError, type RedisSettings, shownAddress } from './redis/address.js';
+export { RedisAway } from './redis/away.js';
 export { channelName } from './redis/bus.js';
-export { RedisAway, type RedisConnection } from './redis/connection.js';
+export type { Commander, CommandLink } from './redis/command-link.js';
+export type { RedisConnection } from './redis/connection.js';
 export { type Heard, type Intake, redisIntake } from './redis/intake.js';
 export * from './redis/open.js';

@@ -1,86 +1,89 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { busContract } from '@aideals/core/contract/bus';
-import { LocalRedis } from '@aideals/local-cluster';
+import type { LocalRedis } from '@aideals/local-cluster';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { addressOf } from './address.js';
-import { openRedis, type RedisNode } from './open.js';
+import { TestBench, told } from '../testing/redis.js';
+import { RedisAway } from './away.js';
 
-let folder: string;
-let redis: LocalRedis;
-const nodes: RedisNode[] = [];
+const bench = new TestBench();
+let server: LocalRedis;
 let prefixes = 0;
 
 beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'aideals-bus-'));
-  redis = await LocalRedis.start({ folder, password: 'a password' });
+  server = await bench.server();
 });
-afterAll(async () => {
-  await redis.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-afterEach(() => {
-  for (const node of nodes.splice(0)) node.close();
-});
-
-const settings = { url: undefined, host: '127.0.0.1', password: 'a password', username: undefined, ssl: false };
-
-const node = async (
-  prefix: string,
-  over: object = {},
-  onState: (e?: Error) => void = () => undefined,
-): Promise<RedisNode> => {
-  const address = addressOf({ ...settings, port: redis.port, prefix, ...over });
-  if (address === undefined) throw new Error('no address');
-  const opened = await openRedis({ address, prefix, onError: () => undefined, onState });
-  nodes.push(opened);
-  return opened;
-};
+afterEach(() => bench.closeNodes());
+afterAll(() => bench.close());
 
 busContract('Redis', () => {
   prefixes += 1;
   const prefix = `t${prefixes}`;
-  return { node: async () => (await node(prefix)).bus };
+  return { node: async () => (await bench.node({ url: server.url, prefix })).bus };
 });
 
+const bytes = (text: string): Uint8Array => Buffer.from(text);
+const away = (asked: unknown) => expect(Promise.resolve(asked)).rejects.toThrow(RedisAway);
+
 describe('a bus on Redis', () => {
-  it('refuses to start with one line that names the setting', async () => {
-    await expect(node('x', { password: 'another' })).rejects.toThrow(/^REDIS_PASSWORD: .*refuses/u);
-    await expect(node('x', { password: undefined })).rejects.toThrow(/^REDIS_PASSWORD: .*wants a password/u);
-    await expect(node('x', { port: 1 })).rejects.toThrow(
-      /^REDIS_HOST: redis:\/\/127.0.0.1:1 cannot be reached: ECONNREFUSED/u,
-    );
-    await expect(node('x', { ssl: true })).rejects.toThrow(/^REDIS_SSL: .*does not answer in TLS/u);
-    await expect(node('x', { url: 'http://x' })).rejects.toThrow(/^AIDEALS_REDIS_URL: must be/u);
+  it('keeps the subscription of who leaves and comes back before the leave is confirmed', async () => {
+    const { bus } = await bench.node({ url: server.url });
+    const heard = told<string>();
+    const listen = (message: Uint8Array): void => heard.tell(Buffer.from(message).toString());
+    await bus.subscribe('c', listen);
+    for (let n = 0; n < 20; n += 1) {
+      const leaving = bus.unsubscribe('c', listen);
+      await Promise.all([leaving, bus.subscribe('c', listen)]);
+      expect(await bus.publish('c', bytes(`m${n}`))).toBe(1);
+      expect(await heard.next()).toBe(`m${n}`);
+    }
   });
 
   it('tells that Redis is lost, refuses at once, and comes back with its subscriptions and a reset', async () => {
-    const states: (Error | undefined)[] = [];
-    let wake = (): void => undefined;
-    const { bus } = await node('lost', {}, (failure) => {
-      states.push(failure);
-      wake();
-    });
-    const heard: string[] = [];
-    let hear = (): void => undefined;
-    await bus.subscribe('log:a', (bytes) => {
-      heard.push(Buffer.from(bytes).toString());
-      hear();
-    });
-    const reset = new Promise<void>((resolve) => bus.onReset(resolve));
-    await redis.kill();
-    while (states.length < 1) await new Promise<void>((resolve) => (wake = resolve));
-    expect(states[0]).toBeInstanceOf(Error);
-    await expect(Promise.resolve(bus.publish('log:a', Buffer.from('x')))).rejects.toThrow('Redis is out of reach');
-    await expect(Promise.resolve(bus.subscribe('log:b', () => undefined))).rejects.toThrow('Redis is out of reach');
+    const own = await bench.server();
+    const { bus, state } = await bench.node({ url: own.url });
+    const heard = told<string>();
+    await bus.subscribe('log:a', (message) => heard.tell(Buffer.from(message).toString()));
+    const leaver = (): void => undefined;
+    await bus.subscribe('log:c', leaver);
+    const resets = told<void>();
+    bus.onReset(resets.tell);
+    await own.kill();
+    expect(await state()).toBeInstanceOf(Error);
+    await away(bus.publish('log:a', bytes('x')));
+    await away(bus.subscribe('log:b', () => undefined));
+    await away(bus.subscribe('log:a', () => undefined));
+    await bus.unsubscribe('log:c', leaver);
     expect(await bus.health()).toMatchObject({ ok: false });
-    await redis.start();
-    await reset;
-    const came = new Promise<void>((resolve) => (hear = resolve));
-    expect(await bus.publish('log:a', Buffer.from('again'))).toBe(1);
-    await came;
-    expect(heard).toEqual(['again']);
+    await own.start();
+    await resets.next();
+    expect(await bus.health()).toEqual({ ok: true });
+    expect(await bus.publish('log:a', bytes('again'))).toBe(1);
+    expect(await heard.next()).toBe('again');
+    expect(await bus.publish('log:c', bytes('nobody'))).toBe(0);
+  });
+
+  it('gives a server up that stands still, and finds it again when it goes on', async () => {
+    const own = await bench.server();
+    const { bus, state } = await bench.node({ url: own.url });
+    await bus.subscribe('c', () => undefined);
+    const from = performance.now();
+    own.pause();
+    const asked = away(bus.publish('c', bytes('x')));
+    expect(await state()).toBeInstanceOf(Error);
+    await asked;
+    expect(performance.now() - from).toBeLessThan(5_000);
+    own.resume();
+    while ((await state()) !== undefined);
+    expect(await bus.publish('c', bytes('y'))).toBe(1);
+  });
+
+  it('leaves a server that is the master no more', async () => {
+    const [own, other] = [await bench.server(), await bench.server()];
+    const { bus, state, commands } = await bench.node({ url: own.url });
+    await own.command('REPLICAOF', '127.0.0.1', String(other.port));
+    await away(commands.run((client) => client.sendCommand(['SET', 'k', 'v'])));
+    expect(await state()).toBeInstanceOf(Error);
+    await own.command('REPLICAOF', 'NO', 'ONE');
+    while ((await state()) !== undefined);
     expect(await bus.health()).toEqual({ ok: true });
   });
 });

@@ -1,5 +1,7 @@
 import type { Bus, BusHealth } from '@aideals/core';
-import type { Client, RedisConnection } from './connection.js';
+import { RedisAway } from './away.js';
+import type { CommandLink } from './command-link.js';
+import type { SubscriberLink } from './subscriber-link.js';
 
 type Listener = (bytes: Uint8Array) => void;
 
@@ -11,10 +13,12 @@ interface Channel {
 
 export interface RedisBusOptions {
   /** Where messages are published. */
-  readonly commands: RedisConnection;
+  readonly commands: CommandLink;
   /** Where they come from. */
-  readonly subscriber: RedisConnection;
+  readonly subscriber: SubscriberLink;
   readonly prefix: string;
+  /** How messages are published: by shard where the server is a cluster, whose `PUBLISH` counts one node's clients only. */
+  readonly verb: 'PUBLISH' | 'SPUBLISH';
   /** Told what a listener threw. Its other listeners and the publisher are not. */
   readonly onError: (error: unknown, channel: string) => void;
 }
@@ -24,11 +28,12 @@ export const channelName = (prefix: string, channel: string): string =>
   channel.startsWith('log:') ? `${prefix}.bus:{log}:${channel.slice(4)}` : `${prefix}.bus:${channel}`;
 
 /** The bus on the pub/sub of Redis: one subscription a channel, however many listeners it has here. */
-export const redisBus = ({ commands, subscriber, prefix, onError }: RedisBusOptions): Bus => {
+export const redisBus = ({ commands, subscriber, prefix, verb, onError }: RedisBusOptions): Bus => {
   const channels = new Map<string, Channel>();
   const resets: (() => void)[] = [];
+  let isResetDue = false;
 
-  const hear = (name: string, bytes: Uint8Array): void => {
+  subscriber.onMessage((bytes, name) => {
     const channel = channels.get(name);
     if (channel === undefined) return;
     for (const listener of [...channel.listeners]) {
@@ -39,40 +44,35 @@ export const redisBus = ({ commands, subscriber, prefix, onError }: RedisBusOpti
         onError(error, name);
       }
     }
-  };
-
-  const listenOn = (client: Client, names: string[]): Promise<void> =>
-    client.subscribe(names, (message: Buffer, name: string | Buffer) => hear(String(name), message), true);
-
-  subscriber.onReady(async (client) => {
-    if (channels.size > 0) await listenOn(client, [...channels.keys()]);
-    // After the client is in use: who reads what was missed may subscribe.
-    setImmediate(() => {
-      for (const reset of resets) reset();
-    });
   });
+
+  /** Who reads what was missed needs the commands as well. */
+  const resetWhenUp = (): void => {
+    if (!isResetDue || !commands.isUp || !subscriber.isUp) return;
+    isResetDue = false;
+    for (const reset of resets) reset();
+  };
+  subscriber.onReset(() => {
+    isResetDue = true;
+    resetWhenUp();
+  });
+  commands.onUp(resetWhenUp);
 
   return {
     publish: (channel, bytes) =>
-      commands.run((client) =>
-        client.sendCommand<number>([
-          'PUBLISH',
-          channelName(prefix, channel),
-          // As over a wire: the publisher may use its buffer again.
-          Buffer.from(bytes),
-        ]),
-      ),
+      // As over a wire: the publisher may use its buffer again.
+      commands.run((client) => client.sendCommand<number>([verb, channelName(prefix, channel), Buffer.from(bytes)])),
 
     async subscribe(channel, listener) {
+      if (!subscriber.isUp) throw new RedisAway();
       const name = channelName(prefix, channel);
       const present = channels.get(name);
       if (present !== undefined) {
         present.listeners.add(listener);
         return present.confirmed;
       }
-      const added: Channel = { listeners: new Set([listener]), confirmed: Promise.resolve() };
+      const added: Channel = { listeners: new Set([listener]), confirmed: subscriber.add(name) };
       channels.set(name, added);
-      added.confirmed = subscriber.run((client) => listenOn(client, [name]));
       try {
         await added.confirmed;
       } catch (error) {
@@ -87,8 +87,7 @@ export const redisBus = ({ commands, subscriber, prefix, onError }: RedisBusOpti
       present?.listeners.delete(listener);
       if (present === undefined || present.listeners.size > 0) return;
       channels.delete(name);
-      // Where Redis is away there is nothing to end: what is subscribed is told anew when it is back.
-      await subscriber.run((client) => client.unsubscribe(name)).catch(() => undefined);
+      await subscriber.delete(name);
     },
 
     onReset(listener) {

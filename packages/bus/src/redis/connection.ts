@@ -1,125 +1,26 @@
-import { createClient } from 'redis';
-import { type RedisAddress, RedisSettingError, shownAddress } from './address.js';
+import type { RedisAddress } from './address.js';
+import { RedisAway, within } from './away.js';
+import { type Client, type Dialled, destroy, dial, ensureServes, masterOf, type Place, SILENT_MS } from './dial.js';
+import { startError } from './start-error.js';
 
-const CONNECT_MS = 3_000;
 const LOOK_MS = 1_000;
-/** A server that does not answer a ping for so long is given up. */
-const SILENT_MS = 2_500;
+/** Looks after which sentinels are asked whether the master is still the same. */
+const SENTINEL_LOOKS = 5;
 const FIRST_PAUSE_MS = 50;
 const MOST_PAUSE_MS = 2_000;
-/** Commands that may wait for their answers; more are refused. */
-const MOST_WAITING = 100_000;
 
-export type Client = ReturnType<typeof makeClient>;
+/** Words of servers that cannot serve now: what they refuse is to be asked again, of them or of another. */
+const NOT_NOW = new Set(['READONLY', 'LOADING', 'MASTERDOWN', 'CLUSTERDOWN', 'TRYAGAIN']);
 
-/** Redis cannot be reached now; what was asked may or may not have been done. */
-export class RedisAway extends Error {
-  constructor(message = 'Redis is out of reach', cause?: unknown) {
-    super(message, cause === undefined ? {} : { cause });
-    this.name = 'RedisAway';
-  }
-}
+/** The first word of what Redis itself answered; undefined where the error is not of Redis. */
+const wordOf = (error: unknown): string | undefined =>
+  error instanceof Error ? /^([A-Z]+) /u.exec(error.message)?.[1] : undefined;
 
-const makeClient = ({ tls, username, password, database }: RedisAddress, host: string, port: number) =>
-  createClient({
-    // Reconnecting is ours, so that it is known when subscriptions stand again.
-    socket: {
-      host,
-      port,
-      connectTimeout: CONNECT_MS,
-      reconnectStrategy: false,
-      ...(tls ? { tls: true as const } : {}),
-    },
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(database === undefined ? {} : { database }),
-    disableOfflineQueue: true,
-    commandsQueueMaxLength: MOST_WAITING,
-  });
-
-const within = async <T>(millis: number, promise: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new RedisAway(`Redis did not answer within ${millis} ms`)), millis);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
-
-const destroy = (client: Client): void => {
-  // One that was never connected throws.
-  if (client.isOpen) client.destroy();
-};
-
-const connected = async (address: RedisAddress, host: string, port: number): Promise<Client> => {
-  const client = makeClient(address, host, port);
-  client.on('error', () => undefined);
-  try {
-    await within(CONNECT_MS + 1_000, client.connect());
-    return client;
-  } catch (error) {
-    destroy(client);
-    throw error;
-  }
-};
-
-/** Asks the sentinels, one after the other, where the master is. */
-const masterOf = async (address: RedisAddress): Promise<{ host: string; port: number }> => {
-  let last: unknown;
-  for (const { host, port } of address.nodes) {
-    try {
-      const sentinel = await connected({ ...address, database: undefined }, host, port);
-      try {
-        const found = await within(
-          SILENT_MS,
-          sentinel.sendCommand<string[] | null>(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master as string]),
-        );
-        if (found !== null) return { host: found[0] as string, port: Number(found[1]) };
-        last = new RedisAway(`no sentinel knows a master ${address.master}`);
-      } finally {
-        destroy(sentinel);
-      }
-    } catch (error) {
-      last = error;
-    }
-  }
-  throw last;
-};
-
-const dial = async (address: RedisAddress): Promise<Client> => {
-  const node =
-    address.kind === 'sentinel' ? await masterOf(address) : (address.nodes[0] as { host: string; port: number });
-  const client = await connected(address, node.host, node.port);
-  const [role] = await within(SILENT_MS, client.sendCommand<[string]>(['ROLE']));
-  if (role === 'master') return client;
-  destroy(client);
-  throw new RedisAway(`${node.host}:${node.port} is not a master`);
-};
-
-/** What is wrong at the start, in one line that names the setting. */
-const startError = (address: RedisAddress, error: unknown): RedisSettingError => {
-  const text = error instanceof Error ? error.message : String(error);
-  const { code } = error as { code?: string };
-  const where = shownAddress(address);
-  const say = (setting: string, message: string) => new RedisSettingError(setting, message, error);
-  const isUrl = address.setting === 'AIDEALS_REDIS_URL';
-  const password = isUrl ? 'AIDEALS_REDIS_URL' : 'REDIS_PASSWORD';
-  const ssl = isUrl ? 'AIDEALS_REDIS_URL' : 'REDIS_SSL';
-  if (/NOAUTH/u.test(text)) return say(password, `${where} wants a password`);
-  if (/WRONGPASS|invalid (username-)?password|without any password/iu.test(text)) {
-    return say(password, `${where} refuses the user or the password`);
-  }
-  if (/NOPERM/u.test(text)) return say(password, `the user may not do what is needed at ${where}: ${text}`);
-  if (address.tls && (/wrong version number|EPROTO|packet length|timeout/iu.test(text) || code === 'ECONNRESET')) {
-    return say(ssl, `${where} does not answer in TLS`);
-  }
-  if (/certificate|self.signed/iu.test(text)) return say(ssl, `the certificate of ${where} is not trusted: ${text}`);
-  if (!address.tls && /Socket closed unexpectedly/u.test(text))
-    return say(ssl, `${where} ends the connection at once; it may want TLS`);
-  return say(address.setting, `${where} cannot be reached: ${code ?? text}`);
+/** What went wrong as its caller should see it: errors that Redis answers stay what they are, all else is `RedisAway`. */
+export const asSeen = (error: unknown): unknown => {
+  const word = wordOf(error);
+  if (error instanceof RedisAway || (word !== undefined && !NOT_NOW.has(word))) return error;
+  return new RedisAway(undefined, error);
 };
 
 export interface ConnectionOptions {
@@ -128,14 +29,16 @@ export interface ConnectionOptions {
 }
 
 /**
- * One connection to the master of a Redis, for as long as the process wants it: lost ones are dialled again, and a server
- * that hangs counts as lost.
+ * One connection to the master of a Redis (or, of a cluster, to any of its nodes), for as long as the process wants it: lost
+ * ones are dialled again, and a server that hangs, or is the master no more, counts as lost.
  */
 export class RedisConnection {
   readonly #address: RedisAddress;
   readonly #onState: ConnectionOptions['onState'];
-  readonly #ready: ((client: Client) => Promise<void>)[] = [];
+  readonly #prepares: ((client: Client) => Promise<void>)[] = [];
+  readonly #ups: (() => void)[] = [];
   #client: Client | undefined;
+  #asOf = 0;
   #isClosed = false;
   #look: NodeJS.Timeout | undefined;
   #pause: NodeJS.Timeout | undefined;
@@ -148,18 +51,19 @@ export class RedisConnection {
 
   /** Rejects with a `RedisSettingError` where it cannot be opened at all. */
   static async open(address: RedisAddress, options: ConnectionOptions): Promise<RedisConnection> {
-    if (address.kind === 'cluster') {
-      throw new RedisSettingError(
-        address.setting,
-        'Redis Cluster is not supported yet; name one server, or its sentinels',
-      );
-    }
     const connection = new RedisConnection(address, options);
     try {
       connection.#use(await dial(address));
     } catch (error) {
       throw startError(address, error);
     }
+    return connection;
+  }
+
+  /** One that is dialled from now on, until it is there; `onState` is told without an error when it is. */
+  static begin(address: RedisAddress, options: ConnectionOptions): RedisConnection {
+    const connection = new RedisConnection(address, options);
+    connection.#pause = setTimeout(() => void connection.#dialAgain(), 0);
     return connection;
   }
 
@@ -173,9 +77,19 @@ export class RedisConnection {
     return this.#client !== undefined;
   }
 
+  /** By `performance.now()`: what the server sent before this moment has been heard, so what is heard now is later. */
+  get asOf(): number {
+    return this.#asOf;
+  }
+
   /** Runs with each new client after the first, before it is used. Where it rejects, the client is given up. */
   onReady(prepare: (client: Client) => Promise<void>): void {
-    this.#ready.push(prepare);
+    this.#prepares.push(prepare);
+  }
+
+  /** Called each time that the connection is in use again. */
+  onUp(listener: () => void): void {
+    this.#ups.push(listener);
   }
 
   /** Runs a command; whatever goes wrong with the connection is `RedisAway`. Errors that Redis answers stay what they are. */
@@ -184,8 +98,9 @@ export class RedisConnection {
     try {
       return await command(client);
     } catch (error) {
-      if (error instanceof Error && /^[A-Z]+ /u.test(error.message) && client.isReady) throw error;
-      throw new RedisAway(undefined, error);
+      if (!client.isReady) throw new RedisAway(undefined, error);
+      if (wordOf(error) === 'READONLY') this.#lost(client, error as Error);
+      throw asSeen(error);
     }
   }
 
@@ -197,30 +112,44 @@ export class RedisConnection {
     this.#client = undefined;
   }
 
-  #use(client: Client): void {
+  #use({ client, place, since }: Dialled): void {
     if (this.#isClosed) {
       destroy(client);
       return;
     }
     this.#client = client;
+    this.#asOf = since;
     this.#pauseMs = FIRST_PAUSE_MS;
     const lost = (error: Error): void => this.#lost(client, error);
     client.on('error', lost);
     client.on('end', () => lost(new RedisAway('the connection ended')));
     if (!client.isReady) lost(new RedisAway('the connection ended'));
-    else this.#lookLater(client);
+    else this.#lookLater(client, place, 1);
   }
 
-  #lookLater(client: Client): void {
+  #lookLater(client: Client, place: Place, count: number): void {
     this.#look = setTimeout(async () => {
+      const now = performance.now();
       try {
-        await within(SILENT_MS, client.ping());
-        if (this.#client === client) this.#lookLater(client);
+        await ensureServes(client, this.#address.kind);
+        // What was sent before the answer has been handed on before it.
+        if (this.#client === client) this.#asOf = now;
+        if (count % SENTINEL_LOOKS === 0) await this.#ensureStillMaster(place);
+        if (this.#client === client) this.#lookLater(client, place, count + 1);
       } catch (error) {
         this.#lost(client, error as Error);
       }
     }, LOOK_MS);
     this.#look.unref();
+  }
+
+  /** A master that was cut off from the others does not know that they have another one. */
+  async #ensureStillMaster({ host, port }: Place): Promise<void> {
+    if (this.#address.kind !== 'sentinel') return;
+    // Where no sentinel answers, nobody knows better.
+    const master = await masterOf(this.#address).catch(() => undefined);
+    if (master === undefined || (master.host === host && master.port === port)) return;
+    throw new RedisAway('the sentinels name another master');
   }
 
   #lost(client: Client, error: Error): void {
@@ -241,16 +170,18 @@ export class RedisConnection {
   }
 
   async #dialAgain(): Promise<void> {
-    let client: Client | undefined;
+    let dialled: Dialled | undefined;
     try {
-      client = await dial(this.#address);
-      for (const prepare of this.#ready) await within(SILENT_MS * 2, prepare(client));
+      dialled = await dial(this.#address);
+      for (const prepare of this.#prepares) await within(SILENT_MS * 2, prepare(dialled.client));
     } catch {
-      if (client !== undefined) destroy(client);
+      if (dialled !== undefined) destroy(dialled.client);
       this.#dialLater();
       return;
     }
-    this.#use(client);
-    if (this.#client === client) this.#onState(undefined);
+    this.#use(dialled);
+    if (this.#client !== dialled.client) return;
+    this.#onState(undefined);
+    for (const told of this.#ups) told();
   }
 }

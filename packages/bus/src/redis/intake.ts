@@ -1,4 +1,5 @@
-import type { Client, RedisConnection } from './connection.js';
+import type { RedisConnection } from './connection.js';
+import type { Client } from './dial.js';
 
 /** What others publish, as it was heard. */
 export interface Heard {

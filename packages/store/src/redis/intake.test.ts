@@ -71,7 +71,9 @@ describe('what others publish on Redis', () => {
     const texts = Array.from({ length: 100 }, (_, n) =>
       JSON.stringify({ type: 'dealUpdate', data: { n: n % 7 }, timestamp: 1 }),
     );
-    await Promise.all(texts.map((text) => commands.run((client) => client.publish(`${prefix}:electronics`, text))));
+    await Promise.all(
+      texts.map((text) => commands.run((client) => client.sendCommand(['PUBLISH', `${prefix}:electronics`, text]))),
+    );
     await Promise.all(nodes.map(({ until }) => until(100)));
     const { events } = await streams.read({ after: 0, limit: 1_000 });
     expect(events.map(({ data }) => data['n'])).toEqual(texts.map((_, n) => n % 7));
@@ -82,7 +84,9 @@ describe('what others publish on Redis', () => {
     const prefix = server.nextPrefix();
     const [one, other] = [await nodeOf(prefix, 'a'), await nodeOf(prefix, 'b')];
     one.close();
-    await other.commands.run((client) => client.publish(`${prefix}:x`, '{"type":"dealUpdate","data":{}}'));
+    await other.commands.run((client) =>
+      client.sendCommand(['PUBLISH', `${prefix}:x`, '{"type":"dealUpdate","data":{}}']),
+    );
     await other.until(1);
     expect(await other.streams.top()).toBe(1);
   });
@@ -90,7 +94,7 @@ describe('what others publish on Redis', () => {
   it('is refused where it is no event', async () => {
     const prefix = server.nextPrefix();
     const { commands, streams, until, problems } = await nodeOf(prefix, 'a');
-    await commands.run((client) => client.publish(`${prefix}:x`, 'nonsense'));
+    await commands.run((client) => client.sendCommand(['PUBLISH', `${prefix}:x`, 'nonsense']));
     await until(1);
     expect(problems).toEqual(['is not a JSON object']);
     expect(await streams.top()).toBe(0);
