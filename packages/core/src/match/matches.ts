@@ -1,72 +1,43 @@
-import {
-  type Attributes,
-  type Filters,
-  type FilterValue,
-  isBound,
-  type Json,
-  type JsonObject,
-} from '@aideals/protocol';
+import type { Attributes, Filters, FilterValue, Json, JsonObject } from '@aideals/protocol';
+import { attribute, boundedAttribute, type Condition, conditionsOf, wordsOf } from './conditions.js';
 
 /** Decides whether an event's attributes fulfil a subscription's filters. */
 export type Matcher = (attributes: JsonObject) => boolean;
 
-const WORDS = /[\p{L}\p{N}]+/gu;
+const anyOf = (value: Json, holds: (one: Json) => boolean): boolean =>
+  Array.isArray(value) ? value.some(holds) : holds(value);
 
-/** The words of a text, in lower case: runs of letters and digits. */
-export const words = (text: string): string[] => text.toLowerCase().match(WORDS) ?? [];
-
-const listed = <T>(value: T | readonly T[]): readonly T[] => (Array.isArray(value) ? value : [value as T]);
-
-/** An own attribute that is there: null counts as absent. */
-const attribute = (attributes: JsonObject, name: string): Json | undefined => {
-  if (!Object.hasOwn(attributes, name)) return undefined;
-  return attributes[name] ?? undefined;
-};
-
-const numberUnder = (attributes: JsonObject, name: string): Json | undefined => {
-  const value = attribute(attributes, name);
-  return value === undefined && name === 'discount' ? attribute(attributes, 'discountPercentage') : value;
-};
-
-const bound = (key: string, limit: number): Matcher => {
-  const name = key.charAt(3).toLowerCase() + key.slice(4);
-  const holds = key.startsWith('min') ? (x: Json) => (x as number) >= limit : (x: Json) => (x as number) <= limit;
-  const fits = (x: Json) => typeof x === 'number' && holds(x);
+/** One condition as a decision. */
+export const compileCondition = (condition: Condition): Matcher => {
+  if (condition.kind === 'words') {
+    const { words } = condition;
+    return (attributes) => {
+      for (const word of wordsOf(attributes)) if (words.has(word)) return true;
+      return false;
+    };
+  }
+  const { name } = condition;
+  if (condition.kind === 'bound') {
+    const { isLeast, limit } = condition;
+    const fits = (x: Json) => typeof x === 'number' && (isLeast ? x >= limit : x <= limit);
+    return (attributes) => {
+      const value = boundedAttribute(attributes, name);
+      return value !== undefined && anyOf(value, fits);
+    };
+  }
+  const values: ReadonlySet<Json> = condition.values;
   return (attributes) => {
-    const value = numberUnder(attributes, name);
-    if (value === undefined) return false;
-    return Array.isArray(value) ? value.some(fits) : fits(value);
+    const value = attribute(attributes, name);
+    return value !== undefined && anyOf(value, (one) => values.has(one));
   };
 };
 
-const oneOf = (key: string, wanted: FilterValue): Matcher => {
-  const values = new Set<Json>(listed(wanted));
-  return (attributes) => {
-    const value = attribute(attributes, key);
-    if (value === undefined) return false;
-    return Array.isArray(value) ? value.some((element) => values.has(element)) : values.has(value);
-  };
-};
-
-const SEARCHED = ['title', 'description', 'tags'] as const;
-
-const keywords = (wanted: FilterValue): Matcher => {
-  const sought = new Set(listed(wanted).flatMap((word) => words(String(word))));
-  const found = (value: Json | undefined): boolean =>
-    typeof value === 'string' && words(value).some((word) => sought.has(word));
-  return (attributes) =>
-    SEARCHED.some((name) => {
-      const value = attribute(attributes, name);
-      return Array.isArray(value) ? value.some(found) : found(value);
-    });
-};
+// Words are looked for last: that costs the most.
+const byCost = (a: Condition, b: Condition): number => Number(a.kind === 'words') - Number(b.kind === 'words');
 
 /** Filters as one decision. No filters: everything. */
 export const compile = (filters: Filters): Matcher => {
-  const conditions = Object.entries(filters).map(([key, value]) => {
-    if (key === 'keywords') return keywords(value);
-    return isBound(key) && typeof value === 'number' ? bound(key, value) : oneOf(key, value);
-  });
+  const conditions = conditionsOf(filters).sort(byCost).map(compileCondition);
   return (attributes) => conditions.every((holds) => holds(attributes));
 };
 

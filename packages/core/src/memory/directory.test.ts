@@ -21,13 +21,29 @@ test('one decision stands for all who asked for the same', () => {
     const filters = n % 2 === 0 ? { brand: 'a', minDiscount: n % 10 } : { minDiscount: n % 10, brand: 'a' };
     directory.subscribe(`c${n}`, { subscriptionId: `s${n}`, topic: 't', filters }, 9);
   }
-  const candidates = [...directory.candidates('t', { brand: 'a' })];
+  expect([...directory.candidates('t', { brand: 'b', discount: 9 })]).toEqual([]);
+  const candidates = [...directory.candidates('t', { brand: 'a', discount: 9 })];
   expect(candidates).toHaveLength(10);
   for (const { connectionIds } of candidates) {
     expect([...connectionIds]).toHaveLength(100);
     // A sender may go through them more than once.
     expect([...connectionIds]).toHaveLength(100);
   }
+});
+
+test('many filters on one topic are found as few are, and what was found can be read while they go', () => {
+  const directory = memoryDirectory();
+  for (let n = 0; n < 100; n++) {
+    directory.open(record(`c${n}`), 'm');
+    directory.subscribe(`c${n}`, { subscriptionId: 's', topic: 't', filters: { minPrice: n } }, 9);
+    const found = [...directory.candidates('t', { price: 5 })].flatMap(({ connectionIds }) => [...connectionIds]);
+    expect(found.sort()).toEqual(['c0', 'c1', 'c2', 'c3', 'c4', 'c5'].slice(0, n + 1));
+  }
+  const found = [...directory.candidates('t', { price: 2 })];
+  expect(found.every(({ matcher }) => matcher({}))).toBe(true);
+  for (let n = 0; n < 100; n++) directory.close(`c${n}`);
+  expect(found.flatMap(({ connectionIds }) => [...connectionIds])).toEqual([]);
+  expect(directory.sizes()).toEqual({ topics: 0, groups: 0 });
 });
 
 test('nothing is left of who has gone', () => {

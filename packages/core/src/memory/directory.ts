@@ -1,15 +1,27 @@
 import type { JsonObject } from '@aideals/protocol';
 import type { Candidate, ConnectionRecord, Directory, RecordPatch, Subscribed, Subscription } from '../ports/index.js';
-import { type Placed, Topics, wishOf } from './topics.js';
+import { type Group, Topics } from './topics.js';
+
+/** A subscription, and those who asked for the same, so that leaving needs no search. */
+interface Placed {
+  readonly subscription: Subscription;
+  readonly group: Group;
+}
 
 interface Entry {
   record: ConnectionRecord;
   /** The hand-over mark. */
   mark: string | undefined;
-  /** By subscription id, and again by what is wished for: equal wishes are one subscription. */
+  /** By subscription id. */
   readonly subscriptions: Map<string, Placed>;
-  readonly wishes: Map<string, Subscription>;
 }
+
+/** Equal filters on one topic are one subscription of a connection: the one that it has there. */
+const ofGroup = (entry: Entry, connectionId: string, group: Group): Subscription | undefined => {
+  if (!group.has(connectionId)) return undefined;
+  for (const placed of entry.subscriptions.values()) if (placed.group === group) return placed.subscription;
+  return undefined;
+};
 
 /** A `Directory` in memory: the one of a node, whose connections die with it. It answers at once. */
 export const memoryDirectory = () => {
@@ -25,14 +37,14 @@ export const memoryDirectory = () => {
     const ofUser = users.get(userId);
     ofUser?.delete(entry);
     if (ofUser?.size === 0) users.delete(userId);
-    for (const placed of entry.subscriptions.values()) topics.remove(connectionId, placed);
+    for (const { group } of entry.subscriptions.values()) topics.remove(connectionId, group);
     return true;
   };
 
   return {
     open(record: ConnectionRecord, mark: string): void {
       close(record.connectionId);
-      const entry: Entry = { record, mark, subscriptions: new Map(), wishes: new Map() };
+      const entry: Entry = { record, mark, subscriptions: new Map() };
       entries.set(record.connectionId, entry);
       const ofUser = users.get(record.userId) ?? new Set();
       users.set(record.userId, ofUser.add(entry));
@@ -76,14 +88,12 @@ export const memoryDirectory = () => {
     subscribe(connectionId: string, subscription: Subscription, max: number): Subscribed {
       const entry = entries.get(connectionId);
       if (entry === undefined) return { outcome: 'gone' };
-      const wish = wishOf(subscription);
-      const present = entry.wishes.get(wish);
+      const group = topics.group(subscription);
+      const present = ofGroup(entry, connectionId, group);
       if (present !== undefined) return { outcome: 'present', subscription: present };
       if (entry.subscriptions.size >= max) return { outcome: 'full' };
-      const placed = { subscription, wish };
-      entry.subscriptions.set(subscription.subscriptionId, placed);
-      entry.wishes.set(wish, subscription);
-      topics.add(connectionId, placed);
+      entry.subscriptions.set(subscription.subscriptionId, { subscription, group });
+      topics.add(connectionId, group);
       return { outcome: 'created', subscription };
     },
 
@@ -92,15 +102,14 @@ export const memoryDirectory = () => {
       const placed = entry?.subscriptions.get(subscriptionId);
       if (entry === undefined || placed === undefined) return undefined;
       entry.subscriptions.delete(subscriptionId);
-      entry.wishes.delete(placed.wish);
-      topics.remove(connectionId, placed);
+      topics.remove(connectionId, placed.group);
       return placed.subscription;
     },
 
     subscriptions: (connectionId: string): readonly Subscription[] =>
       Array.from(entries.get(connectionId)?.subscriptions.values() ?? [], ({ subscription }) => subscription),
 
-    candidates: (topic: string, _attributes: JsonObject): Iterable<Candidate> => topics.candidates(topic),
+    candidates: (topic: string, attributes: JsonObject): Iterable<Candidate> => topics.candidates(topic, attributes),
 
     /** The connections that have a subscription. */
     subscribers: (): string[] =>
