@@ -10,7 +10,7 @@ export { closeAnywhere } from './delivery/close-anywhere.js';
 export { errorFrame, utf8Length } from './delivery/frames.js';
 export * from './engine.js';
 export * from './engine-api.js';
-export { outsideEvent } from './features/outside-event.js';
+export { type OutsideEvent, outsideEvent } from './features/outside-event.js';
 export * from './limits/bucket.js';
 export * from './match/matches.js';
 export * from './outcome.js';

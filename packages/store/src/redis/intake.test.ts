@@ -1,11 +1,10 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
-import { type Intake, redisIntake } from '@aideals/bus';
-import { outsideEvent } from '@aideals/core';
+import { type Intake, type IntakeSummary, redisIntake } from '@aideals/bus';
+import { decodeAnnouncement, logChannel, outsideEvent } from '@aideals/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startRedis, type TestRedis } from '../testing/redis.js';
-import { redisStreams } from './streams.js';
+import { startRedis, type TestNode, type TestRedis } from '../testing/redis.js';
+import { type RedisStreams, redisStreams } from './streams.js';
 
 let server: TestRedis;
 const intakes: Intake[] = [];
@@ -18,100 +17,193 @@ afterEach(async () => {
 afterAll(() => server.stop());
 
 const clock = { now: () => 1_700_000_000_000 };
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const message = (n: number | string, topic = 'electronics') => ({
+  topic,
+  text: JSON.stringify({ type: 'dealUpdate', data: { n }, timestamp: 1_700_000_000 }),
+});
 
-/** A node that takes what is published, and tells when its part is done. */
-const nodeOf = async (prefix: string, name: string) => {
+type Take = RedisStreams['take'];
+
+/** A node that takes what is published, and tells when its log has answered. */
+const nodeOf = async (prefix: string, name: string, around: (take: Take) => Take = (take) => take) => {
   const node = await server.node(prefix);
   const { redis, channelName, subscriber } = node;
   const streams = await redisStreams({ redis, clock, segment: () => `s${name}`, prefix, channelName });
-  let heard = 0;
+  const reports: IntakeSummary[] = [];
+  let handed = 0;
   let wake = (): void => undefined;
-  const problems: string[] = [];
+  const take: Take = async (...given) => {
+    const taking = await around((...args) => streams.take(...args))(...given);
+    handed += given[2].length;
+    wake();
+    return taking;
+  };
   const intake = redisIntake({
     subscriber,
     prefix,
-    lost: (error) => problems.push(String(error)),
-    take: async ({ name: topic, text }) => {
-      const found = outsideEvent(topic, text, clock.now(), 131_072);
-      if (found.ok) await streams.take(name, digest(`${topic}\n${text}`), found.event);
-      else problems.push(found.problem);
-      heard += 1;
-      wake();
-    },
+    node: name,
+    log: { take },
+    read: (topic, text) => outsideEvent(topic, text, clock.now(), 131_072),
+    report: (summary) => reports.push(summary),
+    settleMs: 0,
   });
   intakes.push(intake);
   await intake.start();
-  const until = async (count: number): Promise<void> => {
-    while (heard < count) {
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    }
+  return {
+    ...node,
+    streams,
+    reports,
+    /** Resolves when the log has answered for so many. */
+    until: async (count: number): Promise<void> => {
+      while (handed < count) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    numbers: async () => (await streams.read({ after: 0, limit: 1_000 })).events.map(({ data }) => data['n']),
   };
-  return { ...node, streams, problems, until, intake };
 };
 
-/** As it is found in the guide, but for the connection. */
+const publish = ({ commands }: TestNode, prefix: string, { topic, text }: { topic: string; text: string }) =>
+  commands.run((client) => client.sendCommand<number>(['PUBLISH', `${prefix}:${topic}`, text]));
+
+/** As the guide has it, but for the connection. */
 const PUBLISHER = `
 import json, sys, time, redis
 redis_client = redis.Redis(host='127.0.0.1', port=int(sys.argv[1]))
 def publish_message(channel, message_type, data):
-    message = {'type': message_type, 'data': data, 'timestamp': int(time.time())}
-    redis_client.publish(channel, json.dumps(message))
+    """Publish a message to a Redis channel."""
+    message = {
+        'type': message_type,
+        'data': data,
+        'timestamp': int(time.time())
+    }
+    try:
+        redis_client.publish(channel, json.dumps(message))
+        return True
+    except Exception as e:
+        print(f"Error publishing message: {str(e)}")
+        return False
 for n in range(int(sys.argv[3])):
-    publish_message(sys.argv[2], 'dealUpdate', {'dealId': 'deal-%d' % n})
+    assert publish_message(sys.argv[2], 'dealUpdate', {'n': n, 'title': 'Caf\\u00e9'})
 `;
 
 describe('what others publish on Redis', () => {
   it('comes into the log once, in the order of the publisher, though every node hears it', async () => {
     const prefix = server.nextPrefix();
     const nodes = await Promise.all(['a', 'b', 'c'].map((name) => nodeOf(prefix, name)));
-    const [{ commands, streams }] = nodes as [(typeof nodes)[number]];
-    const texts = Array.from({ length: 100 }, (_, n) =>
-      JSON.stringify({ type: 'dealUpdate', data: { n: n % 7 }, timestamp: 1 }),
-    );
-    await Promise.all(
-      texts.map((text) => commands.run((client) => client.sendCommand(['PUBLISH', `${prefix}:electronics`, text]))),
-    );
-    await Promise.all(nodes.map(({ until }) => until(100)));
-    const { events } = await streams.read({ after: 0, limit: 1_000 });
-    expect(events.map(({ data }) => data['n'])).toEqual(texts.map((_, n) => n % 7));
-    expect(events.every(({ topic }) => topic === 'electronics')).toBe(true);
+    const publisher = await server.node(prefix);
+    // Some are the same, byte for byte: each counts.
+    const numbers = Array.from({ length: 300 }, (_, n) => n % 7);
+    expect(await Promise.all(numbers.map((n) => publish(publisher, prefix, message(n))))).toEqual(numbers.map(() => 3));
+    await Promise.all(nodes.map(({ until }) => until(300)));
+    expect(await nodes[0]?.numbers()).toEqual(numbers);
   });
 
-  it('comes once where a node that heard it dies before it took it', async () => {
+  it('is announced to all nodes as any event is', async () => {
     const prefix = server.nextPrefix();
-    const [one, other] = [await nodeOf(prefix, 'a'), await nodeOf(prefix, 'b')];
-    one.close();
-    await other.commands.run((client) =>
-      client.sendCommand(['PUBLISH', `${prefix}:x`, '{"type":"dealUpdate","data":{}}']),
-    );
-    await other.until(1);
-    expect(await other.streams.top()).toBe(1);
+    const node = await nodeOf(prefix, 'a');
+    const announced = new Promise<Uint8Array>((resolve) => node.bus.subscribe(logChannel('all-deals'), resolve));
+    await publish(node, prefix, message('x', 'new-deals'));
+    const topic = 'new-deals';
+    expect(decodeAnnouncement(await announced)).toMatchObject({
+      previous: 0,
+      event: { offset: 1, topic, type: 'dealUpdate' },
+    });
   });
 
-  it('is refused where it is no event', async () => {
+  it('comes once where nodes die with what they heard, and others are slow', async () => {
     const prefix = server.nextPrefix();
-    const { commands, streams, until, problems } = await nodeOf(prefix, 'a');
-    await commands.run((client) => client.sendCommand(['PUBLISH', `${prefix}:x`, 'nonsense']));
-    await until(1);
-    expect(problems).toEqual(['is not a JSON object']);
-    expect(await streams.top()).toBe(0);
+    let isDead = false;
+    const dying = await nodeOf(prefix, 'dying', (take) => async (...given) => {
+      // It has handed on the first, and dies before it hears so.
+      await take(...given);
+      isDead = true;
+      dying.close();
+      throw new Error('dead');
+    });
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const slow = await nodeOf(prefix, 'slow', (take) => async (...given) => {
+      await held;
+      return take(...given);
+    });
+    const publisher = await server.node(prefix);
+    for (let n = 0; n < 20; n += 1) await publish(publisher, prefix, message(n));
+    release();
+    await slow.until(20);
+    expect(isDead).toBe(true);
+    expect(await slow.numbers()).toEqual(Array.from({ length: 20 }, (_, n) => n));
+  });
+
+  it('comes once where the answer of the log is lost, and the call is made again', async () => {
+    const prefix = server.nextPrefix();
+    let lost = 0;
+    const node = await nodeOf(prefix, 'a', (take) => async (...given) => {
+      const taking = await take(...given);
+      if (given[2].length === 0 || lost >= 2) return taking;
+      lost += 1;
+      throw new Error('the connection ended');
+    });
+    for (let n = 0; n < 5; n += 1) await publish(node, prefix, message(n));
+    await node.until(5);
+    expect(lost).toBe(2);
+    expect(await node.numbers()).toEqual([0, 1, 2, 3, 4]);
+  });
+
+  it('is told, and not taken, where it was heard too late to know whether others took it', async () => {
+    const prefix = server.nextPrefix();
+    const late = await nodeOf(
+      prefix,
+      'a',
+      (take) => (name, call, messages) =>
+        take(
+          name,
+          call,
+          messages.map((each) => ({ ...each, until: each.until - 60_000 })),
+        ),
+    );
+    await publish(late, prefix, message(1));
+    await late.until(1);
+    expect(late.reports).toEqual([{ broken: 0, late: 1, lost: 0 }]);
+    expect(await late.streams.top()).toBe(0);
+  });
+
+  it('is refused where it is no event, and told without what it says', async () => {
+    const prefix = server.nextPrefix();
+    const node = await nodeOf(prefix, 'a');
+    const raw = (bytes: Buffer) => node.commands.run((client) => client.sendCommand(['PUBLISH', `${prefix}:x`, bytes]));
+    await raw(Buffer.from('{"type":"dealUpdate","data":{"secret":NaN}}'));
+    await raw(Buffer.from('7b2264617461223a7b2278223a22ff227d7d', 'hex'));
+    await publish(node, prefix, message(1, 'no topic'));
+    await publish(node, prefix, message(2));
+    await node.until(1);
+    expect(await node.numbers()).toEqual([2]);
+    expect(node.reports).toEqual([{ broken: 1, problem: 'is not a JSON object', late: 0, lost: 0 }]);
+    await intakes.pop()?.stop();
+    expect(node.reports[1]).toMatchObject({ broken: 2, problem: expect.stringMatching(/^topic: /u) });
+  });
+
+  it('is none of what the nodes say to each other', async () => {
+    const prefix = server.nextPrefix();
+    const node = await nodeOf(prefix, 'a');
+    await node.bus.publish('user:u', Buffer.from('x'));
+    await node.streams.append([{ type: 'dealUpdate', topic: 'a', data: {}, at: 1 }]);
+    await publish(node, prefix, message(1));
+    await node.until(1);
+    expect(node.reports).toEqual([]);
+    expect(await node.streams.top()).toBe(2);
   });
 
   it('comes from redis-py as the guide publishes it', async () => {
     const prefix = server.nextPrefix();
     const nodes = await Promise.all(['a', 'b'].map((name) => nodeOf(prefix, name)));
-    await promisify(execFile)('/usr/bin/python3', [
-      '-c',
-      PUBLISHER,
-      String(server.server.port),
-      `${prefix}:new-deals`,
-      '20',
-    ]);
+    const args = ['-c', PUBLISHER, String(server.server.port), `${prefix}:new-deals`, '20'];
+    await promisify(execFile)('/usr/bin/python3', args);
     await Promise.all(nodes.map(({ until }) => until(20)));
-    const { events } = await (nodes[0] as (typeof nodes)[number]).streams.read({ after: 0, limit: 100 });
-    expect(events.map(({ data }) => data['dealId'])).toEqual(Array.from({ length: 20 }, (_, n) => `deal-${n}`));
+    expect(await nodes[0]?.numbers()).toEqual(Array.from({ length: 20 }, (_, n) => n));
   });
 });

@@ -101,10 +101,15 @@ describe('a log on Redis', () => {
   it('takes a message that all nodes hear as often as it was published', async () => {
     const prefix = server.nextPrefix();
     const nodes = await Promise.all([1, 2, 3].map(async () => on(await server.node(prefix), prefix)));
-    const hear = (n: number) => nodes[n]?.take(`node${n}`, 'digest', event('a'));
-    expect([await hear(0), await hear(1), await hear(2)]).toEqual([true, false, false]);
+    const calls = [0, 0, 0];
+    const hear = async (n: number): Promise<number | undefined> => {
+      calls[n] = (calls[n] as number) + 1;
+      const heard = { digest: 'd', until: Number.MAX_SAFE_INTEGER, event: event('a') };
+      return (await nodes[n]?.take(`node${n}`, calls[n] as number, [heard]))?.taken;
+    };
+    expect([await hear(0), await hear(1), await hear(2)]).toEqual([1, 0, 0]);
     // Again: a node is faster this time, and one is gone.
-    expect([await hear(2), await hear(0), await hear(0)]).toEqual([true, false, true]);
+    expect([await hear(2), await hear(0), await hear(0)]).toEqual([1, 0, 1]);
     expect(await nodes[0]?.top()).toBe(3);
   });
 

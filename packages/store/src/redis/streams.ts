@@ -29,7 +29,7 @@ export interface RedisStreamsOptions {
 }
 
 const KEY_MS = 24 * 60 * 60 * 1000;
-/** How long a message that others published is remembered after a node last heard it. */
+/** How long a message that others published is remembered after a node last counted it. */
 const TAKEN_MS = 60_000;
 /** Events removed in one step: a script keeps everyone else waiting. */
 const TRIM_STEP = 500;
@@ -41,54 +41,67 @@ const compiled = Object.fromEntries(Object.entries(scripts).map(([name, text]) =
 
 const flushed = Promise.resolve();
 
-export interface RedisStreams extends SharedStreams {
-  /** Takes a message that every node heard into the log, once: the first node that counts it takes it. True where it was this one. */
-  take(node: string, message: string, event: NewEvent): Promise<boolean>;
+/** A message that every node hears, and one takes. */
+export interface HeardMessage {
+  /** Tells it apart from others: of its channel and its bytes. */
+  readonly digest: string;
+  /** When it may be counted at the latest, in milliseconds by the clock of Redis: less than a minute after it was published. */
+  readonly until: number;
+  readonly event: NewEvent;
 }
+
+export interface Taking {
+  /** The clock of Redis, in milliseconds. */
+  readonly time: number;
+  /** Messages that this node took into the log. */
+  readonly taken: number;
+  /** Messages that came too late to know whether another node took them. */
+  readonly late: number;
+}
+
+export interface RedisStreams extends SharedStreams {
+  /**
+   * Counts messages that every node heard, and takes those into the log that no other node has. A node numbers its calls from
+   * 1 on; one whose answer was lost is made again under the same number, and counts once.
+   */
+  take(node: string, call: number, messages: readonly HeardMessage[]): Promise<Taking>;
+}
+
+/** What a script answers, behind the version of the segments and, where that is another one, the segments. */
+type Answer = readonly [string, readonly string[], ...unknown[]];
+
+const segmentOf = (line: string): Segment => {
+  const [name = '', first = '1'] = line.split(' ');
+  return { name, first: Number(first) };
+};
 
 /** The log on Redis Streams: each operation is one script, which stores, indexes and announces in one step. */
 export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisStreams> => {
   const { redis, clock, segment, prefix, channelName, isSharded = false } = options;
   const key = (name: string): string => `${prefix}.{log}:${name}`;
   const topicKey = key('topic:');
-  const publish = isSharded ? 'SPUBLISH' : 'PUBLISH';
-  const keys = (once: string): string[] => [key('events'), key('meta'), key('segments'), key('last'), once];
+  const announcing = [topicKey, isSharded ? 'SPUBLISH' : 'PUBLISH'] as const;
+  const keysOf = (once: string): string[] => [key('events'), key('meta'), key('segments'), key('last'), once];
 
   let segments = new Segments([]);
   let known = '';
   let order: Promise<unknown> = Promise.resolve();
 
-  const run = async (name: ScriptName, args: readonly string[], once = key('none')): Promise<string[]> =>
-    (await runScript(redis, compiled[name], keys(once), [segment(), ...args])) as string[];
-
-  const readSegments = async (version: string): Promise<void> => {
-    if (version === known) return;
-    const list = (await redis.send(['LRANGE', key('segments'), '0', '-1'])) as string[];
-    segments = new Segments(
-      list.map((line): Segment => {
-        const [name = '', first = '1'] = line.split(' ');
-        return { name, first: Number(first) };
-      }),
-    );
-    known = version;
-  };
-
-  /** Answers are handed on in the order of the questions, also where one has to look at the segments first. */
-  const inOrder = <T>(asked: Promise<string[]>, answer: (words: string[]) => Awaited<T> | Promise<T>): Promise<T> => {
+  /** Runs a script. Answers are handed on in the order of the questions, also where one has to be asked twice. */
+  const run = async (name: ScriptName, args: readonly string[], once = key('none')): Promise<readonly unknown[]> => {
     const before = order;
-    const result = (async () => {
-      const words = await asked.finally(() => before.catch(() => undefined));
-      return answer(words);
-    })();
-    order = result.catch(() => undefined);
-    return result;
+    const asked = runScript(redis, compiled[name], keysOf(once), [segment(), known, ...args]);
+    order = asked.catch(() => undefined).then(() => before);
+    const [version, list, ...rest] = (await asked.finally(() => before)) as Answer;
+    if (list.length > 0) segments = new Segments(list.map(segmentOf));
+    known = version;
+    return rest;
   };
 
-  const state = async (channels: readonly string[] = []): Promise<{ begin: number; top: number; last: number[] }> =>
-    inOrder(run('state', channels.map(channelName)), async ([begin, top, version, ...last]) => {
-      await readSegments(version as string);
-      return { begin: Number(begin), top: Number(top), last: last.map(Number) };
-    });
+  const state = async (channels: readonly string[] = []): Promise<{ begin: number; top: number; last: number[] }> => {
+    const [begin, top, last] = await run('state', channels.map(channelName));
+    return { begin: Number(begin), top: Number(top), last: (last as string[]).map(Number) };
+  };
 
   const words = (event: NewEvent): string[] => [
     event.topic,
@@ -97,35 +110,19 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
     channelsOf(event.topic).map(channelName).join('\n'),
   ];
 
-  const eventOf = (offset: number, body: string): LogEvent => ({
-    ...(JSON.parse(body) as NewEvent),
-    offset,
-    id: segments.idOf(offset),
-  });
-
   await state();
 
   return {
-    append(events, idempotency) {
-      const once = idempotency === undefined ? key('none') : key(`key:${idempotency.key}`);
-      const asked = run(
-        'append',
-        [topicKey, publish, idempotency?.digest ?? '', String(clock.now()), String(KEY_MS), ...events.flatMap(words)],
-        once,
-      );
-      return inOrder<StreamAppend>(asked, async ([outcome, first, count, version, ...reached]) => {
-        if (outcome === 'conflict') throw new IdempotencyConflict();
-        await readSegments(version as string);
-        const offsets = Array.from({ length: Number(count) }, (_, i) => Number(first) + i);
-        const replayed = outcome === 'again';
-        return {
-          ids: offsets.map((offset) => segments.idOf(offset)),
-          offsets,
-          replayed,
-          flushed,
-          ...(replayed ? {} : { reached: reached.map(Number) }),
-        };
-      });
+    async append(events, idempotency): Promise<StreamAppend> {
+      const args = [...announcing, idempotency?.digest ?? '', String(clock.now()), String(KEY_MS)];
+      for (const event of events) args.push(...words(event));
+      const once = idempotency === undefined ? 'none' : `key:${idempotency.key}`;
+      const [outcome, first, count, reached] = await run('append', args, key(once));
+      if (outcome === 'conflict') throw new IdempotencyConflict();
+      const offsets = Array.from({ length: Number(count) }, (_, i) => Number(first) + i);
+      const appended = { ids: offsets.map((offset) => segments.idOf(offset)), offsets, flushed };
+      if (outcome === 'again') return { ...appended, replayed: true };
+      return { ...appended, replayed: false, reached: (reached as string[]).map(Number) };
     },
 
     async locate(id: string): Promise<Located> {
@@ -134,21 +131,21 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
     },
 
     async read({ after, until, topic, limit }: ReadOptions): Promise<ReadPage> {
-      const asked = run('read', [
+      const [begin, top, found] = await run('read', [
         topic === undefined ? '' : `${topicKey}${topic}`,
         String(after),
         until === undefined ? '' : String(until),
         String(limit),
       ]);
-      return inOrder<ReadPage>(asked, async ([begin, top, version, ...rest]) => {
-        await readSegments(version as string);
-        const events: LogEvent[] = [];
-        for (let i = 0; i < rest.length; i += 2) events.push(eventOf(Number(rest[i]), rest[i + 1] as string));
-        const last = Math.min(until ?? Number(top), Number(top));
-        const isFull = events.length >= limit;
-        const end = isFull ? (events.at(-1)?.offset ?? after) : Math.max(after, last);
-        return { events, end, covered: after >= Number(begin) - 1 };
+      const pairs = found as string[];
+      const events = Array.from({ length: pairs.length / 2 }, (_, i): LogEvent => {
+        const offset = Number(pairs[2 * i]);
+        return { ...(JSON.parse(pairs[2 * i + 1] as string) as NewEvent), offset, id: segments.idOf(offset) };
       });
+      const last = Math.min(until ?? Number(top), Number(top));
+      const isFull = events.length >= limit;
+      const end = isFull ? (events.at(-1)?.offset ?? after) : Math.max(after, last);
+      return { events, end, covered: after >= Number(begin) - 1 };
     },
 
     top: async () => (await state()).top,
@@ -158,10 +155,9 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
     async trim({ before, keep, limit }) {
       for (let left = limit; left > 0; ) {
         const step = Math.min(left, TRIM_STEP);
-        const asked = run('trim', [topicKey, String(before), String(keep), String(step)]);
-        const [more, removed] = (await asked) as unknown as [number, number];
+        const [more, removed] = await run('trim', [topicKey, String(before), String(keep), String(step)]);
         if (more === 0) return false;
-        left -= removed;
+        left -= removed as number;
       }
       return true;
     },
@@ -171,13 +167,11 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
       return { top, last };
     },
 
-    async take(node, message, event) {
-      const answer = await run(
-        'take',
-        [topicKey, publish, node, String(TAKEN_MS), ...words(event)],
-        key(`taken:${message}`),
-      );
-      return Number(answer) === 1;
+    async take(node, call, messages) {
+      const args = [...announcing, key('taken:'), node, String(call), String(TAKEN_MS)];
+      for (const { digest, until, event } of messages) args.push(digest, String(Math.floor(until)), ...words(event));
+      const [time, taken, late] = await run('take', args, key(`taker:${node}`));
+      return { time: Number(time), taken: Number(taken), late: Number(late) };
     },
   };
 };
