@@ -30,7 +30,8 @@ export interface ConnectEvent {
 
 /** What every other route but `$disconnect` is invoked with: one message of the client. */
 export interface MessageEvent {
-  readonly requestContext: RequestContext;
+  /** `messageId` is the same for each repeat of an invocation. */
+  readonly requestContext: RequestContext & { readonly messageId?: string };
   readonly body?: string | null;
   readonly isBase64Encoded?: boolean;
 }

@@ -1,4 +1,5 @@
+import { compose } from '../runtime/compose.js';
 import { socketFunctions } from './socket.js';
 
 /** `$connect`. */
-export const handler = socketFunctions().connect;
+export const handler = socketFunctions(compose()).connect;

@@ -1,98 +1,68 @@
-import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { InvocationContext, OwnEvent } from '../event.js';
-import { compose } from '../runtime/compose.js';
 import { connectEvent, messageEvent } from '../testing/events.js';
-import { type LocalAws, startLocalAws } from '../testing/local-aws.js';
-import { socketFunctions } from './socket.js';
+import { fresh, type Serverless, startServerless } from '../testing/serverless.js';
 
-type Frame = { type: string; data: Record<string, unknown>; requestId?: string; id?: string; replay?: string };
-
-let aws: LocalAws;
+let world: Serverless;
 beforeAll(async () => {
   vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
-  aws = await startLocalAws();
+  vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  world = await startServerless({ AIDEALS_RATE_LIMIT: 'off', AIDEALS_IP_DENY: '198.51.100.0/24' });
+  await world.sweep();
 });
-afterAll(() => aws.stop());
-
-let made = 0;
-const fresh = (name: string): string => {
-  made += 1;
-  return `${name}-${made}=`;
-};
-
-const context = (): InvocationContext => ({
-  awsRequestId: fresh('invocation'),
-  functionName: 'aideals-websocket-connect',
-  getRemainingTimeInMillis: () => 29_000,
+afterAll(async () => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  await world.stop();
 });
 
-const token = (sub: string, seconds = 3_600): Promise<string> =>
-  new SignJWT({})
-    .setProtectedHeader({ alg: 'HS256' })
-    .setSubject(sub)
-    .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
-    .sign(new TextEncoder().encode(aws.env['JWT_SECRET']));
-
-/** A process of its own for each: what one knows another has to read. */
-const functions = () => socketFunctions(compose(aws.env));
-
-const connecting = async (connectionId: string, user: string, seconds?: number) => {
-  const event = connectEvent({ 'Sec-WebSocket-Protocol': `aideals.v1, aideals.token.${await token(user, seconds)}` });
-  const { requestContext } = event;
-  const { domainName: _, ...told } = requestContext;
-  return functions().connect({ ...event, requestContext: { ...told, connectionId } }, context());
+const { connect, ask, inbox, publish } = {
+  connect: (user: string, seconds?: number) => world.connect(user, seconds),
+  ask: (id: string, action: string, data?: object) => world.ask(id, action, data),
+  inbox: (id: string) => world.inbox(id),
+  publish: (data: object, topic = 'new-deals') => world.publish({ messageType: 'dealUpdate', data, topic }),
 };
 
-const runOpened = async (connectionId: string): Promise<void> => {
-  const at = aws.invoked.findIndex(({ event }) => (event as { opened?: string }).opened === connectionId);
-  const [invocation] = aws.invoked.splice(at, 1);
-  await functions().connect(invocation?.event as OwnEvent, context());
-};
+const dealsOf = (id: string) => inbox(id).filter(({ type }) => type === 'dealUpdate');
 
-const connect = async (user: string, seconds?: number): Promise<string> => {
-  const id = fresh('connection');
-  expect(await connecting(id, user, seconds)).toEqual({
-    statusCode: 200,
-    headers: { 'Sec-WebSocket-Protocol': 'aideals.v1' },
-  });
-  aws.end(id).state = 'open';
-  return id;
-};
-
-const ask = async (connectionId: string, action: string, data: object = {}): Promise<Frame | undefined> => {
-  const event = messageEvent(connectionId, JSON.stringify({ action, data, requestId: 'r' }), action);
-  const result = await functions().message(event, context());
-  expect(result?.statusCode).toBe(200);
-  return result?.body === undefined ? undefined : (JSON.parse(result.body) as Frame);
-};
-
-const inbox = (connectionId: string): Frame[] => aws.end(connectionId).inbox.map((text) => JSON.parse(text) as Frame);
-
-const publish = async (data: object, topic = 'new-deals'): Promise<Record<string, unknown>> => {
-  const { engine, invokerKey, ready } = compose(aws.env);
-  await ready();
-  const body = JSON.stringify({ data, topic });
-  const call = { call: 'broadcast', params: {}, query: {}, body, idempotencyKey: undefined } as const;
-  const answer = await engine.call({ bearer: undefined, apiKey: invokerKey, ip: '' }, call);
-  return JSON.parse(answer.body ?? '') as Record<string, unknown>;
+const send = async (to: string, content: string): Promise<unknown> => {
+  const sender = await connect('sender');
+  return (await ask(sender, 'sendMessage', { recipientId: to, content }))?.data['status'];
 };
 
 describe('a connection', () => {
-  it('is refused without a token', async () => {
-    const event = connectEvent();
-    expect(await functions().connect(event, context())).toMatchObject({
+  it('is refused without a token, from a denied address, and by a page that says not from where', async () => {
+    expect(await world.connectWith(fresh('c'), connectEvent())).toMatchObject({
       statusCode: 401,
       headers: { 'WWW-Authenticate': 'Bearer' },
     });
+    const event = connectEvent({}, { token: await world.token('ann') });
+    const { requestContext } = event;
+    const denied = { ...event, requestContext: { ...requestContext, identity: { sourceIp: '198.51.100.7' } } };
+    expect(await world.connectWith(fresh('c'), denied)).toMatchObject({ statusCode: 403 });
+    const hidden = connectEvent({ Origin: 'null' }, { token: await world.token('ann') });
+    expect(await world.connectWith(fresh('c'), hidden)).toMatchObject({ statusCode: 403 });
   });
 
   it('is let in, answered, and forgotten', async () => {
     const id = await connect('ann');
     expect(await ask(id, 'ping')).toMatchObject({ type: 'pong', requestId: 'r' });
     expect(await ask(id, 'getStatus')).toMatchObject({ data: { connectionId: id, userId: 'ann', subscriptions: [] } });
-    await functions().disconnect(messageEvent(id, '', '$disconnect'), context());
+    await world.disconnect(id);
     expect(await ask(id, 'ping')).toMatchObject({ type: 'error', data: { code: 'CONNECTION_ERROR' } });
+  });
+
+  it('takes over from an older one of the same client', async () => {
+    const event = async () => connectEvent({}, { token: await world.token('tess'), client: 'tab' });
+    const [older, newer] = ['z-older=', 'a-newer='];
+    await world.connectWith(older, await event());
+    world.aws.end(older).state = 'open';
+    await ask(older, 'ping');
+    world.pass(1);
+    await world.connectWith(newer, await event());
+    world.aws.end(newer).state = 'open';
+    expect(await ask(newer, 'ping')).toMatchObject({ type: 'pong' });
+    expect(inbox(older).at(-1)).toMatchObject({ type: 'error', data: { details: { closeCode: 4010 } } });
+    expect(world.aws.end(older).state).toBe('closed');
   });
 });
 
@@ -100,33 +70,55 @@ describe('deal events', () => {
   it('reach those who match, once', async () => {
     const [yes, no] = [await connect('bea'), await connect('bob')];
     const wanted = { topic: 'new-deals', filters: { minDiscount: 20 } };
-    expect(await ask(yes, 'subscribeToDeals', wanted)).toBeUndefined();
+    await ask(yes, 'subscribeToDeals', wanted);
     await ask(yes, 'subscribeToDeals', { topic: 'all-deals' });
     await ask(no, 'subscribeToDeals', { ...wanted, filters: { minDiscount: 50 } });
     expect(inbox(yes)[0]).toMatchObject({ type: 'subscriptionConfirmed', requestId: 'r' });
     expect(await publish({ dealId: 'd', discount: 30 })).toMatchObject({ delivered: 1, total: 1 });
-    expect(inbox(yes).filter(({ type }) => type === 'dealUpdate')).toHaveLength(1);
-    expect(inbox(no).filter(({ type }) => type === 'dealUpdate')).toHaveLength(0);
-    aws.end(yes).state = 'closed';
+    expect([dealsOf(yes).length, dealsOf(no).length]).toEqual([1, 0]);
+    world.aws.end(yes).state = 'closed';
     expect(await publish({ dealId: 'd', discount: 30 })).toMatchObject({ delivered: 0, total: 1 });
+    await world.disconnect(no);
+  });
+
+  it('are published once by an invocation that is repeated', async () => {
+    const id = await connect('eve');
+    await ask(id, 'subscribeToDeals', { topic: 'repeats' });
+    const event = { messageType: 'dealUpdate', data: { n: 1 }, topic: 'repeats' };
+    const first = await world.publish(event, 'one-request');
+    expect(await world.publish(event, 'one-request')).toMatchObject({ id: first['id'], delivered: 0 });
+    expect(dealsOf(id)).toHaveLength(1);
+  });
+
+  it('that were missed come again, from a minute before the place told', async () => {
+    const topic = 'resumed';
+    await publish({ n: 0 }, topic);
+    world.pass(120);
+    const ids: unknown[] = [];
+    for (const n of [1, 2, 3]) ids.push((await publish({ n }, topic))['id']);
+    const id = await connect('res');
+    await ask(id, 'subscribeToDeals', { topic, lastEventId: ids[1] });
+    const replayed = dealsOf(id);
+    expect(replayed.map((deal) => deal.id)).toEqual(ids);
+    expect(
+      inbox(id)
+        .map(({ type }) => type)
+        .slice(-1),
+    ).toEqual(['subscriptionRecovered']);
   });
 });
 
 describe('a hand-over', () => {
-  const send = async (to: string, content: string): Promise<unknown> => {
-    const sender = await connect('sender');
-    return (await ask(sender, 'sendMessage', { recipientId: to, content }))?.data['status'];
-  };
-
   it('begins when the connection is open, and ends with what came meanwhile', async () => {
     const user = fresh('cia');
     expect(await send(user, 'one')).toBe('stored');
+    world.aws.invoked.length = 0;
     const id = fresh('connection');
-    await connecting(id, user);
-    const opening = runOpened(id);
+    await world.connecting(id, user);
+    const opening = world.runInvoked();
     expect(await send(user, 'two')).toBe('stored');
     expect(inbox(id)).toEqual([]);
-    aws.end(id).state = 'open';
+    world.aws.end(id).state = 'open';
     await opening;
     expect(inbox(id).map(({ data }) => data['content'])).toEqual(['one', 'two']);
     expect(await send(user, 'three')).toBe('delivered');
@@ -136,11 +128,105 @@ describe('a hand-over', () => {
   it('is done by a first frame that comes before, and then by no one else', async () => {
     const user = fresh('dan');
     await send(user, 'one');
+    world.aws.invoked.length = 0;
     const id = await connect(user);
     expect(await ask(id, 'ping')).toBeUndefined();
     expect(inbox(id).map(({ type }) => type)).toEqual(['pong', 'messageReceived']);
-    await runOpened(id);
+    await world.runInvoked();
     expect(inbox(id)).toHaveLength(2);
     expect(await ask(id, 'ping')).toMatchObject({ type: 'pong' });
+  });
+
+  it('is done once, whoever asks at the same time', async () => {
+    const user = fresh('fay');
+    for (const text of ['one', 'two']) await send(user, text);
+    const id = await connect(user);
+    await Promise.all([ask(id, 'ping'), ask(id, 'ping'), world.runInvoked(), ask(id, 'ping')]);
+    expect(inbox(id).filter(({ type }) => type === 'messageReceived')).toHaveLength(2);
+    expect(await send(user, 'three')).toBe('delivered');
+  });
+});
+
+describe('a message whose invocation is repeated', () => {
+  it('is stored once', async () => {
+    const [id, user] = [await connect('gil'), fresh('gus')];
+    const frame = JSON.stringify({ action: 'sendMessage', data: { recipientId: user, content: 'x' } });
+    const event = messageEvent(id, frame, 'sendMessage');
+    const repeated = { ...event, requestContext: { ...event.requestContext, messageId: fresh('m') } };
+    const ids = [];
+    for (let n = 0; n < 3; n += 1) ids.push(JSON.parse((await world.message(repeated))?.body ?? '').data.messageId);
+    expect(new Set(ids).size).toBe(1);
+  });
+});
+
+describe('the sweep', () => {
+  it('warns, holds and closes as tokens end', async () => {
+    const id = await connect('tom', 300);
+    await ask(id, 'subscribeToDeals', { topic: 'tokens' });
+    await world.sweep();
+    expect(inbox(id).filter(({ type }) => type === 'tokenExpiring')).toHaveLength(0);
+    world.pass(200);
+    await world.sweep();
+    expect(inbox(id).filter(({ type }) => type === 'tokenExpiring')).toHaveLength(1);
+    world.pass(101);
+    expect(await publish({ n: 1 }, 'tokens')).toMatchObject({ delivered: 0 });
+    expect(await ask(id, 'ping')).toMatchObject({ data: { code: 'AUTHENTICATION_ERROR' } });
+    await world.sweep();
+    world.pass(61);
+    await world.sweep();
+    expect(inbox(id).at(-1)).toMatchObject({ type: 'error', data: { details: { closeCode: 4001 } } });
+    expect(world.aws.end(id).state).toBe('closed');
+  });
+
+  it('lets a token be refreshed after its end, and what was missed comes then', async () => {
+    const id = await connect('uma', 60);
+    await ask(id, 'subscribeToDeals', { topic: 'refreshed' });
+    world.pass(70);
+    expect(await publish({ n: 1 }, 'refreshed')).toMatchObject({ delivered: 0 });
+    expect(await send('uma', 'while away')).toBe('stored');
+    await ask(id, 'refreshToken', { token: await world.token('uma') });
+    const types = inbox(id).map(({ type }) => type);
+    expect(types.slice(1)).toEqual(['tokenRefreshed', 'messageReceived', 'dealUpdate']);
+    expect(await publish({ n: 2 }, 'refreshed')).toMatchObject({ delivered: 1 });
+    expect(await send('uma', 'again')).toBe('delivered');
+  });
+
+  it('forgets who was never heard to leave', async () => {
+    const id = await connect('vic', 90_000);
+    const { directory } = world.start();
+    const before = await directory.count();
+    world.aws.end(id).state = 'closed';
+    world.pass(7_600);
+    await world.sweep();
+    const client = world.aws.client;
+    expect(await client.get({ TableName: client.tables.connections, Key: { connectionId: id } })).toBeUndefined();
+    expect(await directory.count()).toBeLessThan(before);
+  });
+});
+
+describe('a fan-out to many', () => {
+  it('is queued, and sent by workers', async () => {
+    const topic = 'crowd';
+    const id = await connect('wim');
+    await ask(id, 'subscribeToDeals', { topic });
+    const { client } = world.aws;
+    const [row] = await client.queryAll({
+      TableName: client.tables.aideals,
+      KeyConditionExpression: 'pk = :pk',
+      ExpressionAttributeValues: { ':pk': `filters#${topic}` },
+    });
+    const ttl = Math.floor(world.clock.now() / 1000) + 600;
+    const others = Array.from({ length: 299 }, (_, n) => {
+      world.aws.end(`crowd-${n}`).state = 'open';
+      const key = { pk: `${topic}#${row?.['sk']}#0`, sk: `crowd-${n}#s` };
+      return { put: { ...key, connectionId: `crowd-${n}`, tokenExp: ttl, ttl } };
+    });
+    await client.batchWrite(client.tables.subscriptions, others);
+    world.aws.invoked.length = 0;
+    expect(await publish({ n: 1 }, topic)).toMatchObject({ delivered: 0, queued: 300, total: 300 });
+    expect(world.aws.invoked).toEqual([{ functionName: 'broadcast', event: { fanOut: true } }]);
+    const before = world.aws.posts();
+    await world.runInvoked();
+    expect([world.aws.posts() - before, inbox('crowd-298').length, dealsOf(id).length]).toEqual([300, 1, 1]);
   });
 });

@@ -10,14 +10,14 @@ import { createConnect } from '../handlers/connect.js';
 import { doorRules } from '../handlers/door.js';
 import { createMessages } from '../handlers/message.js';
 import { createOpened } from '../handlers/opened.js';
-import { compose } from '../runtime/compose.js';
+import type { Runtime } from '../runtime/compose.js';
 
 type SocketEvent = ConnectEvent | DisconnectEvent | MessageEvent;
 
 const isOwn = (event: SocketEvent | OwnEvent): event is OwnEvent => !('requestContext' in event);
 
 /** The functions behind the WebSocket API, over one deployment. */
-export const socketFunctions = (runtime = compose()) => {
+export const socketFunctions = (runtime: Runtime) => {
   const { config, engine, directory, ports, apply, gateway, api, address, invocation, invoker, meter, pause } = runtime;
   const { clock, ids, telemetry } = ports;
   const invocationId = (): string => invocation.id;

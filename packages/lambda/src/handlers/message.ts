@@ -4,6 +4,7 @@ import type { SleepingDirectory } from '@aideals/store/dynamodb';
 import { type Apply, type ApplyOptions, type Begun, together } from '../apply.js';
 import type { MessageEvent, OwnEvent, ProxyResult } from '../event.js';
 import { type Message, readMessage } from '../frame-text.js';
+import { withOwnId } from '../once.js';
 
 export interface MessageOptions {
   readonly engine: Pick<Engine, 'frame' | 'opened'>;
@@ -54,12 +55,15 @@ export const createMessages = (options: MessageOptions) => {
   };
 
   const begin = async (event: MessageEvent, message: Message | undefined): Promise<Begun> => {
-    const { connectionId } = event.requestContext;
+    const { connectionId, messageId } = event.requestContext;
     const loaded = await directory.load(connectionId);
     if (loaded === undefined) throw new WireError('CONNECTION_ERROR', 'this connection is not known; connect again');
     const { record, handover } = loaded;
     if (message === undefined) return apply.begin(record, { close: { code: 1007 } });
-    const outcome = await catchingUp(record, await engine.frame(record, message.text, message.bytes));
+    const outcome = await catchingUp(
+      record,
+      await engine.frame(record, withOwnId(message.text, messageId), message.bytes),
+    );
     const isFirst = handover === 'due' && record.expired !== true;
     if (!isFirst || !(await directory.beginHandover(connectionId, invocationId()))) return apply.begin(record, outcome);
     return apply.begin(record, together(outcome, await engine.opened(record)));

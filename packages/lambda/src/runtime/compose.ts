@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createEngine, type Directory, type Ports, type Streams } from '@aideals/core';
+import { type Clock, createEngine, type Directory, type Ports, type Streams } from '@aideals/core';
 import { memoryTurns } from '@aideals/core/memory';
 import {
   DynamoClient,
@@ -26,7 +26,7 @@ import { Meter } from './meter.js';
 import { lambdaTelemetry } from './telemetry.js';
 import { Timers } from './timers.js';
 
-const clock = { now: () => Date.now() };
+const wallClock: Clock = { now: () => Date.now() };
 const ids = { next: () => uuidv7() };
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -87,7 +87,7 @@ const notingEnds = (directory: SleepingDirectory, timers: Timers): SleepingDirec
 });
 
 /** What all functions of a deployment are made of. Made once in a process, at the first event. */
-export const compose = (env: Environment = process.env) => {
+export const compose = (env: Environment = process.env, clock: Clock = wallClock) => {
   const config: Config = readConfig(env);
   const meter = new Meter(config.stage);
   const client = new DynamoClient({ ...config.dynamo, environment: env });

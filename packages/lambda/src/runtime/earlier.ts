@@ -10,6 +10,18 @@ export const OVERTAKEN_MS = 60_000;
 const timeAt = async (streams: Streams, offset: number): Promise<number | undefined> =>
   (await streams.read({ after: offset - 1, until: offset, limit: 1 })).events[0]?.at;
 
+/** The last offset of a range whose event came before a time; `low` is one. Times grow with offsets, but for clocks that differ. */
+const lastBefore = async (streams: Streams, low: number, high: number, time: number): Promise<number> => {
+  let [before, after] = [low, high];
+  while (after - before > 1) {
+    const middle = Math.floor((before + after) / 2);
+    const at = await timeAt(streams, middle);
+    if (at !== undefined && at >= time) after = middle;
+    else before = middle;
+  }
+  return before;
+};
+
 /** An offset behind which all events are that came in the last milliseconds before the one given, and no trimmed one. */
 export const earlier = async (streams: Streams, offset: number, ms: number): Promise<number> => {
   const from = offset < 1 ? undefined : await timeAt(streams, offset);
@@ -18,13 +30,15 @@ export const earlier = async (streams: Streams, offset: number, ms: number): Pro
   for (let step = 1; after > 0; step *= 2) {
     const next = Math.max(0, after - step);
     if (next === 0) {
-      const { covered } = await streams.read({ after: 0, until: 1, limit: 1 });
-      return covered ? 0 : after;
+      const { covered, events } = await streams.read({ after: 0, until: after, limit: 1 });
+      const [first] = events;
+      if (!covered || first === undefined) return after;
+      return first.at >= from - ms ? 0 : lastBefore(streams, 1, after, from - ms);
     }
     const at = await timeAt(streams, next);
     if (at === undefined) return after;
+    if (at < from - ms) return lastBefore(streams, next, after, from - ms);
     after = next;
-    if (at < from - ms) return after;
   }
   return after;
 };

@@ -1,3 +1,4 @@
+import type { DueEvent } from '@aideals/core';
 import { scheduleContract } from '@aideals/core/contract/schedule';
 import { memoryTable } from '@aideals/core/memory';
 import { describe, expect, it } from 'vitest';
@@ -6,8 +7,8 @@ import { Timers } from './timers.js';
 const START = 1_764_039_600_000;
 const MINUTE = 60_000;
 
-const world = (start = START) => {
-  let now = start;
+const world = () => {
+  let now = START;
   const clock = { now: () => now };
   const timers = new Timers(memoryTable(clock), clock);
   return {
@@ -24,8 +25,16 @@ const world = (start = START) => {
 };
 
 scheduleContract('rows', () => {
-  const { timers, sweep } = world(0);
-  return { schedule: timers, due: sweep as never };
+  const clock = { now: () => 0 };
+  const timers = new Timers(memoryTable(clock), clock);
+  return {
+    schedule: timers,
+    async due(now) {
+      const due = await timers.due(now);
+      for (const { done } of due) await done();
+      return due.map(({ event }) => event as DueEvent);
+    },
+  };
 });
 
 describe('timers', () => {

@@ -3,19 +3,21 @@ import { type Clock, type DueEvent, place, type Row, type Schedule, type Table }
 /** What the sweep is told besides: a connection has been for as long as any may be. */
 export type SweepEvent = DueEvent | { readonly kind: 'ended'; readonly connectionId: string };
 
-const MINUTE = 60_000;
-/** Over so many partitions the timers of a minute are spread. */
+/** Timers of so many milliseconds share a partition, or some. */
+const BUCKET_MS = 600_000;
+/** Over so many partitions the timers of a bucket are spread. */
 const SHARDS = 4;
-/** Minutes that are read once more: clocks differ, and a write may have been on its way. */
-const READ_AGAIN = 2;
+/** What is read once more: clocks differ, and a write may have been on its way. */
+const READ_AGAIN_MS = 120_000;
 /** Where a deployment that never swept begins: no connection is older. */
-const FIRST_MINUTES = 180;
+const FIRST_MS = 10_800_000;
 const PAGE = 200;
+const READS_AT_ONCE = 32;
 const DAY = 86_400;
 
 const CURSOR = ['due', 'cursor'] as const;
 
-const minuteOf = (ms: number): number => Math.floor(ms / MINUTE);
+const bucketOf = (ms: number): number => Math.floor(ms / BUCKET_MS);
 
 const shardOf = (key: string): number => {
   let sum = 0;
@@ -23,7 +25,7 @@ const shardOf = (key: string): number => {
   return sum % SHARDS;
 };
 
-const duePk = (minute: number, shard: number): string => `due#${minute}#${shard}`;
+const duePk = (bucket: number, shard: number): string => `due#${bucket}#${shard}`;
 const timerPk = (key: string): string => `timer#${key}`;
 
 export interface Due {
@@ -33,8 +35,8 @@ export interface Due {
 }
 
 /**
- * A `Schedule` of rows, a partition or some for each minute, which the sweep reads. A row is a hint, and counts only while the
- * key's own row says the same time; minutes that no sweep has read are read by the next.
+ * A `Schedule` of rows in the order of time, which the sweep reads. A row is a hint, and counts only while the key's own row
+ * says the same time; times that no sweep has read are read by the next.
  */
 export class Timers implements Schedule {
   readonly #table: Table;
@@ -63,18 +65,21 @@ export class Timers implements Schedule {
 
   /** What is due at `now`, the earliest first. */
   async due(now: number): Promise<readonly Due[]> {
-    const cursor = (await this.#table.get(...CURSOR))?.body['minute'] as number | undefined;
-    const last = minuteOf(now);
-    const first = cursor ?? Math.max(0, last - FIRST_MINUTES);
+    const cursor = (await this.#table.get(...CURSOR))?.body['at'] as number | undefined;
+    const from = cursor ?? Math.max(0, now - FIRST_MS);
     const pks: string[] = [];
-    for (let minute = first; minute <= last; minute += 1) {
-      for (let shard = 0; shard < SHARDS; shard += 1) pks.push(duePk(minute, shard));
+    for (let bucket = bucketOf(from); bucket <= bucketOf(now); bucket += 1) {
+      for (let shard = 0; shard < SHARDS; shard += 1) pks.push(duePk(bucket, shard));
     }
     const found: { readonly pk: string; readonly row: Row }[] = [];
-    for (const pk of pks) {
-      for (const row of await this.#rows(pk, now)) found.push({ pk, row });
-    }
-    found.sort((a, b) => (a.row.sk < b.row.sk ? -1 : 1));
+    const rest = pks.values();
+    const lane = async (): Promise<void> => {
+      for (const pk of rest) {
+        for (const row of await this.#rows(pk, from, now)) found.push({ pk, row });
+      }
+    };
+    await Promise.all(Array.from({ length: READS_AT_ONCE }, lane));
+    found.sort((a, b) => (a.row.body['at'] as number) - (b.row.body['at'] as number));
     const due: Due[] = [];
     for (const { pk, row } of found) {
       const done = async (): Promise<void> => void (await this.#table.delete(pk, row.sk));
@@ -84,24 +89,24 @@ export class Timers implements Schedule {
     return due;
   }
 
-  /** All that was due at `now` is served: minutes before it are not read again. */
+  /** All that was due at `now` is served: what lies before is not read again. */
   async passed(now: number): Promise<void> {
-    await this.#table.put(...CURSOR, { minute: Math.max(0, minuteOf(now) - READ_AGAIN) });
+    await this.#table.put(...CURSOR, { at: Math.max(0, now - READ_AGAIN_MS) });
   }
 
   async #note(key: string, at: number, event: SweepEvent): Promise<void> {
     // What is late already goes where the next sweep looks.
-    const minute = Math.max(minuteOf(at), minuteOf(this.#clock.now()));
+    const listed = Math.max(at, this.#clock.now());
     const row = { at, key, event: { ...event } };
-    await this.#table.put(duePk(minute, shardOf(key)), `${place(at)}#${key}`, row, {
-      expiresAt: minute * 60 + 2 * DAY,
+    await this.#table.put(duePk(bucketOf(listed), shardOf(key)), `${place(listed)}#${key}`, row, {
+      expiresAt: Math.floor(listed / 1000) + 2 * DAY,
     });
   }
 
-  async #rows(pk: string, now: number): Promise<Row[]> {
+  async #rows(pk: string, from: number, now: number): Promise<Row[]> {
     const rows: Row[] = [];
     const before = place(now + 1);
-    for (let after = ''; ; ) {
+    for (let after = place(from); ; ) {
       const page = await this.#table.query(pk, { after, before, limit: PAGE });
       rows.push(...page);
       if (page.length < PAGE) return rows;
