@@ -24,12 +24,15 @@ import { Watch } from './socket/watch.js';
 import type { Logger } from './telemetry/log.js';
 import { Metrics } from './telemetry/metrics.js';
 import { telemetryOver } from './telemetry/telemetry.js';
+import type { WorkerOf } from './workers/backing.js';
 
 export interface ServerOptions {
   /** The folder of the page at `/`. */
   readonly pageDir?: string;
   /** Where the log goes, as JSON lines; stderr where it is left out. */
   readonly log?: NodeJS.WritableStream;
+  /** Where this is a worker: all that it keeps is another process's. */
+  readonly worker?: WorkerOf;
 }
 
 /** The wall clock: durable times are by it. */

@@ -17,3 +17,5 @@ export {
 } from './config/index.js';
 export { createServer, type Server } from './serve.js';
 export { StartError } from './start-error.js';
+export type { WorkerOf } from './workers/backing.js';
+export { createPrimary, OWNER_SOCKET, STOP, WORKER_NUMBER } from './workers/primary.js';

@@ -5,7 +5,9 @@ import { clock, compose, ids, type Running, type ServerOptions, segment } from '
 import type { Config } from './config/index.js';
 import { drain, within } from './drain.js';
 import { listenError } from './start-error.js';
-import { createLog, type Logger } from './telemetry/log.js';
+import { createLog } from './telemetry/log.js';
+import { stateTo } from './telemetry/states.js';
+import { openWorkerBacking } from './workers/backing.js';
 
 export interface Server {
   /** Where it listens, when it does. */
@@ -29,11 +31,13 @@ const LAST_WORDS_MS = 3_000;
 
 type Begun = Running & { readonly beats: Beats };
 
-const begin = (running: Running): Begun => {
+const begin = (running: Running, keepsHouse: boolean): Begun => {
   const { alarm, schedule, watch, node } = running;
   alarm.start(schedule);
-  schedule.set('trim', clock.now(), { kind: 'trim' });
-  schedule.set('sweep', clock.now(), { kind: 'sweep' });
+  if (keepsHouse) {
+    schedule.set('trim', clock.now(), { kind: 'trim' });
+    schedule.set('sweep', clock.now(), { kind: 'sweep' });
+  }
   watch.start();
   return { ...running, beats: new Beats(node) };
 };
@@ -58,17 +62,6 @@ const end = async (begun: Begun, drainMs: number): Promise<void> => {
   log.info('stopped');
 };
 
-/** Each part that fails is told of once, and once when it works again, whoever asked for it. */
-const stateTo =
-  (log: Logger) =>
-  (part: string, failure: Error | undefined): void => {
-    if (part === 'store') {
-      if (failure === undefined) log.warn('the store can be written again');
-      else log.error({ reason: failure.message }, 'the store cannot be written');
-    } else if (failure === undefined) log.warn(`${part} can be reached again`);
-    else log.error({ reason: failure.message }, `${part} cannot be reached`);
-  };
-
 /** A server: with everything in one process, or as a node among others, as its settings say. */
 export const createServer = (config: Config, options: ServerOptions = {}): Server => {
   let running: Begun | undefined;
@@ -81,13 +74,12 @@ export const createServer = (config: Config, options: ServerOptions = {}): Serve
     async start() {
       const log = createLog(config.logLevel, options.log);
       const nodeId = ids.next();
-      const backing: Backing = await openBacking(config, {
-        clock,
-        nodeId,
-        segment,
-        onState: stateTo(log),
-        failed: (where, error) => log.error({ where, err: error }, 'a fault'),
-      });
+      const failed = (where: string, error: unknown): void => log.error({ where, err: error }, 'a fault');
+      const { worker } = options;
+      const backing: Backing =
+        worker === undefined
+          ? await openBacking(config, { clock, nodeId, segment, onState: stateTo(log), failed })
+          : await openWorkerBacking({ ...worker, failed });
       let composed: Running;
       try {
         composed = await compose(config, options, { backing, nodeId, log });
@@ -98,7 +90,7 @@ export const createServer = (config: Config, options: ServerOptions = {}): Serve
         throw listenError(error, config.host, config.port);
       }
       url = urlOf(composed.app);
-      running = begin(composed);
+      running = begin(composed, worker?.keepsHouse ?? true);
       log.info({ url, ...backing.names, ...(composed.node === undefined ? {} : { nodeId }) }, 'ready');
     },
     stop() {

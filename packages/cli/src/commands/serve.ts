@@ -1,6 +1,8 @@
+import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Config } from '@aideals/server';
 import type { Command } from 'commander';
 import { wrongUse } from '../user-error.js';
 
@@ -8,6 +10,7 @@ interface Options {
   port?: string;
   host?: string;
   dataDir?: string;
+  workers?: string;
 }
 
 /** The folder of the console's page, where it is built; without it everything else is served all the same. */
@@ -49,10 +52,30 @@ const overrides = (options: Options): Record<string, string> => ({
   ...(options.port === undefined ? {} : { PORT: options.port }),
   ...(options.host === undefined ? {} : { HOST: options.host }),
   ...(options.dataDir === undefined ? {} : { AIDEALS_DATA_DIR: options.dataDir }),
+  ...(options.workers === undefined ? {} : { AIDEALS_WORKERS: options.workers }),
 });
 
+/** One of the processes that serve the connections of another one, which keeps the store and says when to stop. */
+const runWorker = async (server: typeof import('@aideals/server'), config: Config, pageDir: string | undefined) => {
+  const { createServer, OWNER_SOCKET, STOP, WORKER_NUMBER } = server;
+  // A signal to the whole group is the owner's to act upon.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => undefined);
+  const stopped = new Promise<void>((resolve) => process.on('message', (message) => message === STOP && resolve()));
+  const worker = {
+    path: process.env[OWNER_SOCKET] ?? '',
+    keepsHouse: process.env[WORKER_NUMBER] === '1',
+    orphaned: () => process.exit(1),
+  };
+  const serving = createServer(config, { worker, ...(pageDir === undefined ? {} : { pageDir }) });
+  await serving.start();
+  await stopped;
+  await serving.stop();
+  cluster.worker?.disconnect();
+};
+
 const run = async (options: Options): Promise<void> => {
-  const { createServer, parseConfig } = await import('@aideals/server');
+  const library = await import('@aideals/server');
+  const { createPrimary, createServer, parseConfig } = library;
   const parsed = parseConfig({ ...process.env, ...overrides(options) });
   if (!parsed.ok) {
     const [first = 'the settings are wrong', ...others] = parsed.problems;
@@ -60,7 +83,9 @@ const run = async (options: Options): Promise<void> => {
   }
   const pageDir = findPage();
   if (pageDir === undefined) logNoPage(parsed.config.logLevel);
-  const server = createServer(parsed.config, pageDir === undefined ? {} : { pageDir });
+  if (cluster.isWorker) return runWorker(library, parsed.config, pageDir);
+  const create = parsed.config.workers > 0 ? createPrimary : createServer;
+  const server = create(parsed.config, pageDir === undefined ? {} : { pageDir });
   // From here on, so that a signal during the start is not lost.
   const end = asked();
   await server.start();
@@ -77,6 +102,7 @@ export const addServe = (program: Command, settings: string): void => {
     .option('--port <port>', 'in place of PORT; 0 takes a free one')
     .option('--host <address>', 'in place of HOST')
     .option('--data-dir <folder>', 'in place of AIDEALS_DATA_DIR')
+    .option('--workers <n>', 'in place of AIDEALS_WORKERS; auto is one for each core')
     .addHelpText(
       'after',
       `

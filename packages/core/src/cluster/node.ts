@@ -1,6 +1,16 @@
 import { fanOut } from '../delivery/fan-out.js';
 import { pushFrame } from '../delivery/frames.js';
-import type { Bus, Directory, EventRelay, Gateway, LogEvent, Ports, SharedStreams, UserRelay } from '../ports/index.js';
+import type {
+  Bus,
+  Directory,
+  EventRelay,
+  Gateway,
+  LogEvent,
+  Ports,
+  SharedStreams,
+  Table,
+  UserRelay,
+} from '../ports/index.js';
 import { clusterDirectory } from './directory.js';
 import { Follower } from './follower.js';
 import { Leases, type NodeFacts } from './leases.js';
@@ -28,6 +38,8 @@ export interface NodeOptions {
   readonly local: LocalDirectory;
   readonly gateway: NodeGateway;
   readonly ports: Pick<Ports, 'clock' | 'ids' | 'table' | 'telemetry'>;
+  /** Where the nodes keep who is connected, and their leases; the table where it is left out. */
+  readonly presence?: Table;
   /** Whether the nodes share the table, and so their users. */
   readonly sharesTable: boolean;
   /** How long a node that died is taken for alive. */
@@ -73,7 +85,8 @@ const sendAway = ({ local, gateway, ports }: NodeOptions, held: readonly string[
 /** A node among others: how events of the shared log and what is for users get to the connections that it holds. */
 export const clusterNode = (options: NodeOptions): ClusterNode => {
   const { nodeId, deployment, bus, streams, local, gateway, ports, sharesTable, leaseSeconds, mirror } = options;
-  const { clock, table, telemetry } = ports;
+  const { clock, telemetry } = ports;
+  const table = options.presence ?? ports.table;
   const failed = (error: unknown): void =>
     telemetry.event({ name: 'internal-error', errorId: ports.ids.next('error'), where: 'cluster', error });
   const outPorts = { directory: local, gateway, telemetry };

@@ -45,6 +45,8 @@ export interface Shared {
   /** Whether the table is common to all nodes as well. */
   readonly sharesTable: boolean;
   readonly mirror?: ConnectionMirror;
+  /** Where nodes keep who is connected, where that is not the table itself. */
+  readonly presence?: Table;
 }
 
 /** Where a server keeps what outlives it: in its own folder, on Redis, on DynamoDB. */

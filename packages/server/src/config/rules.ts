@@ -114,6 +114,9 @@ const nodeRules = (config: Config, { problems, warnings }: Findings): void => {
   if (one !== undefined && other !== undefined && one !== other) {
     problems.push(`CONNECTIONS_TABLE_NAME: is ${other}, and CONNECTIONS_TABLE is ${one}; unset one of them`);
   }
+  if (config.workers > 0 && (hasRedis || table !== undefined)) {
+    problems.push('AIDEALS_WORKERS: is for the embedded store; with Redis or DynamoDB start more nodes, and unset it');
+  }
   if (hasRedis && table === undefined) {
     warnings.push(
       'Redis without CONNECTIONS_TABLE is meant for one node: a second one shares deal events with it, but neither chat nor notifications',

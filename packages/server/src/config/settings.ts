@@ -93,6 +93,13 @@ const server = group('Server', {
     about: 'The least level that is logged.',
     example: 'debug',
   }),
+  workers: setting('AIDEALS_WORKERS', {
+    type: is.workers,
+    default: 0,
+    about:
+      'Processes that serve connections, over the one store that the first process keeps; `auto` is one for each core. 0: everything in one process. Not with Redis or DynamoDB, where nodes are started instead.',
+    example: 'auto',
+  }),
   forgetful: setting('AIDEALS_FORGETFUL', {
     type: is.flag,
     default: false,

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
 import { isIP } from 'node:net';
+import { availableParallelism } from 'node:os';
 import { type BucketRule, nearest } from '@aideals/protocol';
 import { z } from 'zod';
 
@@ -64,6 +65,17 @@ export const whole = (min: number, max: number): ValueType<number> =>
       return value >= min && value <= max ? value : undefined;
     }),
   );
+
+const MOST_WORKERS = 256;
+
+export const workers: ValueType<number> = type(
+  'whole number, or auto',
+  read(`must be a whole number from 0 to ${MOST_WORKERS}, or auto`, (given) => {
+    if (given.toLowerCase() === 'auto') return availableParallelism();
+    const value = /^\d{1,4}$/u.test(given) ? Number(given) : Number.NaN;
+    return value <= MOST_WORKERS ? value : undefined;
+  }),
+);
 
 /** Seconds; a fraction is taken too, which tests need. */
 export const seconds = (min: number, max: number): ValueType<number> =>

@@ -82,7 +82,8 @@ const TRIAL_BYTES = 16 * 1024 * 1024;
 const TRIAL_MS = 2_000;
 
 const pairOf = async (server: Server): Promise<readonly [Socket, Socket]> => {
-  server.listen(0, '127.0.0.1');
+  // Of its own, also where several processes share their ports.
+  server.listen({ port: 0, host: '127.0.0.1', exclusive: true });
   await once(server, 'listening');
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('there is no port');

@@ -3,13 +3,18 @@ import type { Backing } from '../backing/backing.js';
 import { Link } from './link.js';
 import { remoteBus, remoteLimiter, remoteStreams, remoteTable } from './ward.js';
 
-export interface WorkerOptions {
+export interface WorkerOf {
   /** The local socket on which the owner of the store serves its workers. */
   readonly path: string;
-  /** Told of a fault in a listener of the bus. */
-  readonly failed: (where: string, error: unknown) => void;
+  /** Whether it is this worker that trims the log and sweeps the table, for all of them. */
+  readonly keepsHouse: boolean;
   /** The owner is gone, and with it all that this process works on. */
   readonly orphaned: () => void;
+}
+
+export interface WorkerOptions extends WorkerOf {
+  /** Told of a fault in a listener of the bus. */
+  readonly failed: (where: string, error: unknown) => void;
 }
 
 const STATS_MS = 1_000;

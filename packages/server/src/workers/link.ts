@@ -51,7 +51,7 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #waiting = new Map<number, Waiting>();
   readonly #flushing = new Map<number, Waiting>();
-  #out: Message[] = [];
+  #out: Buffer[] = [];
   #parts: Buffer[] = [];
   #size = 0;
   #next = 0;
@@ -85,32 +85,34 @@ export class Link {
 
   #say(message: Message): void {
     if (this.#isEnded) return;
-    if (this.#out.push(message) === 1) setImmediate(() => this.#flush());
+    // Now: what is said is what it was when it was said.
+    const body = serialize(message);
+    const head = Buffer.allocUnsafe(HEAD_BYTES);
+    head.writeUInt32BE(body.length);
+    if (this.#out.length === 0) setImmediate(() => this.#flush());
+    this.#out.push(head, body);
   }
 
   #flush(): void {
-    const body = serialize(this.#out);
+    const all = Buffer.concat(this.#out);
     this.#out = [];
-    const head = Buffer.allocUnsafe(HEAD_BYTES);
-    head.writeUInt32BE(body.length);
-    this.#socket.cork();
-    this.#socket.write(head);
-    this.#socket.write(body);
-    this.#socket.uncork();
+    this.#socket.write(all);
   }
 
   #receive(bytes: Buffer): void {
     this.#parts.push(bytes);
     this.#size += bytes.length;
+    let all = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : undefined;
     while (this.#size >= HEAD_BYTES) {
-      const all = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts);
-      this.#parts = [all];
+      all ??= Buffer.concat(this.#parts);
       const end = HEAD_BYTES + all.readUInt32BE();
-      if (all.length < end) return;
-      this.#parts = all.length === end ? [] : [all.subarray(end)];
-      this.#size = all.length - end;
-      for (const message of deserialize(all.subarray(HEAD_BYTES, end)) as Message[]) this.#hear(message);
+      if (all.length < end) break;
+      const message = deserialize(all.subarray(HEAD_BYTES, end)) as Message;
+      all = all.subarray(end);
+      this.#size = all.length;
+      this.#hear(message);
     }
+    if (all !== undefined) this.#parts = this.#size === 0 ? [] : [all];
   }
 
   #hear(message: Message): void {

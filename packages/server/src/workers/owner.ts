@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock, Limiter, SharedStreams, Table } from '@aideals/core';
 import { memoryTable } from '@aideals/core/memory';
+import type { EmbeddedStore } from '@aideals/store';
 import { announcingStreams } from './announcing-streams.js';
 import { Hub } from './hub.js';
 import { Link, type Methods } from './link.js';

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Clock, Streams, Table } from '@aideals/core';
+import type { Segment } from '@aideals/core/memory';
 import { open as openLmdb } from 'lmdb';
 import { checkDataFile } from './data-file.js';
 import { type Disk, DiskRoom, diskOf } from './disk-room.js';
@@ -24,7 +25,7 @@ export interface EmbeddedOptions {
 
 export interface EmbeddedStore {
   readonly table: Table;
-  readonly streams: Streams;
+  readonly streams: Streams & { segments(): readonly Segment[] };
   /** Resolves when all that was written is flushed and the folder is free. Writes are refused from the call on. */
   close(): Promise<void>;
   stats(): WriterStats;

@@ -118,6 +118,9 @@ export const embeddedStreams = ({ log, meta, writer, clock, segment }: EmbeddedS
 
     idOf,
 
+    /** As they are now: another list after a flush that failed. */
+    segments: (): readonly Segment[] => segments.list,
+
     /** Resolves when what it removed is gone for good, so that trimming is no faster than the disk. */
     async trim({ before, keep, limit }: { before: number; keep: number; limit: number }): Promise<boolean> {
       const oldestBeyond = (): NewEvent | undefined => {
@@ -136,5 +139,5 @@ export const embeddedStreams = ({ log, meta, writer, clock, segment }: EmbeddedS
       await batch.flushed;
       return oldest !== undefined;
     },
-  } satisfies Streams;
+  } satisfies Streams & { segments(): readonly Segment[] };
 };
