@@ -54,6 +54,7 @@ export class SuiteBench implements Bench {
   readonly #lend: () => Promise<Server>;
   #server: Server | undefined;
   #clients: RawClient[] = [];
+  #published: string | undefined;
 
   constructor(target: Target, lend: () => Promise<Server>) {
     this.target = target;
@@ -98,6 +99,7 @@ export class SuiteBench implements Bench {
   async open(options: OpenOptions = {}): Promise<Session> {
     const user = options.user ?? this.user();
     const session = await Session.open(this.server.url, user, this.#dialOptions(user, options));
+    if (this.target.nodes > 1) session.published = () => this.#published;
     this.#clients.push(session.raw);
     return session;
   }
@@ -124,13 +126,17 @@ export class SuiteBench implements Bench {
   async publish(topic: string, data: JsonObject, more: JsonObject = {}): Promise<Published> {
     const answer = await this.call('POST', '/v1/broadcast', { body: { topic, data, ...more } });
     expect(answer, answer.text).toMatchObject({ status: 200, json: { broadcast: 'success' } });
-    return answer.json as Published;
+    const published = answer.json as Published;
+    this.#published = published.id;
+    return published;
   }
 
   async publishMany(events: readonly JsonObject[]): Promise<Published[]> {
     const answer = await this.call('POST', '/v1/broadcast', { body: events });
     expect(answer.status, answer.text.slice(0, 400)).toBe(200);
-    return answer.json as Published[];
+    const published = answer.json as Published[];
+    this.#published = published.at(-1)?.id;
+    return published;
   }
 
   async notify(user: string, more: JsonObject = {}): Promise<string> {

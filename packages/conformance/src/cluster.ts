@@ -158,6 +158,7 @@ const fail = async (env: Env): Promise<FailedStart> => {
 export const cluster = (name: string): Target => ({
   name,
   kind: 'self-hosted',
+  nodes: NODES,
   isEmbedded: false,
   settable: true,
   start: (env = {}) => start(env),

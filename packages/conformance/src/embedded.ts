@@ -140,6 +140,7 @@ const prepare = async (base: Env, env: Env): Promise<Setup> => {
 export const embedded = (name: string, base: Env = {}): Target => ({
   name,
   kind: 'self-hosted',
+  nodes: 1,
   isEmbedded: true,
   settable: true,
   start: async (env = {}) => up(await prepare(base, env)),

@@ -58,6 +58,13 @@ export const refusalOf = (dialled: Dialled) => {
 export const statusOf = async (bench: Bench, token: string): Promise<number> =>
   (await bench.dial({ path: '/', headers: { Authorization: `Bearer ${token}` } })).head.status;
 
+/** What a publish tells of so many receivers. One node of several counts its own connections alone. */
+export const receivers = (bench: Bench, count: number) => {
+  if (bench.target.nodes === 1) return { total: count, delivered: count };
+  const some = expect.toSatisfy((told: unknown) => typeof told === 'number' && told >= 0 && told <= count);
+  return { total: some, delivered: some };
+};
+
 export const broadcast = (bench: Bench, body: unknown, headers: Record<string, string> = {}) =>
   bench.call('POST', '/v1/broadcast', { body, headers });
 

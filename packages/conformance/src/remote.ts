@@ -11,6 +11,7 @@ export const remote = (url: string, secret: string, kind: Target['kind']): Targe
   return {
     name: base,
     kind,
+    nodes: 1,
     isEmbedded: false,
     settable: false,
     start: async () => ({

@@ -42,6 +42,18 @@ export class Refused extends Error {
 
 let counter = 0;
 
+const placeOf = (id: string): [epoch: string, offset: number] => {
+  const at = id.lastIndexOf('-');
+  return [id.slice(0, at), Number(id.slice(at + 1))];
+};
+
+/** Whether a position lies before an id of the same epoch. */
+const isBehind = (position: string | undefined, id: string): boolean => {
+  if (position === undefined) return false;
+  const [[epoch, offset], [other, published]] = [placeOf(position), placeOf(id)];
+  return epoch === other && offset < published;
+};
+
 /**
  * A connection that speaks the protocol. Frames that came and were not yet taken lie in `inbox`, oldest first; each is
  * checked against its contract, and one that breaks it fails whoever waits.
@@ -51,6 +63,8 @@ export class Session {
   readonly raw: RawClient;
   readonly head: Head;
   readonly userId: string;
+  /** The id of what was published last; undefined where there is one node, which has given it out when it confirms it. */
+  published: (() => string | undefined) | undefined;
   readonly #waiters = new Waiters();
   #fault: string | undefined;
 
@@ -136,13 +150,19 @@ export class Session {
     return this.next();
   }
 
-  /** Pings, and takes all that lies before the pong: what the server had to say until now. */
+  /**
+   * Pings, and takes all that lies before the pong: what the server had to say until now. Where another node may have taken
+   * what was published last, it pings until a pong says that this connection has been served so far.
+   */
   async untilPong(): Promise<ServerFrame[]> {
     const requestId = this.send('ping');
-    return this.until(() => {
+    const [pong, ...frames] = await this.until(() => {
       const at = this.inbox.findIndex((frame) => frame.requestId === requestId);
-      return at < 0 ? undefined : this.inbox.splice(0, at + 1).slice(0, -1);
+      return at < 0 ? undefined : [this.inbox[at] as ServerFrame, ...this.inbox.splice(0, at + 1).slice(0, -1)];
     }, 'a pong');
+    const published = this.published?.();
+    if (published === undefined || !isBehind(pong?.lastEventId, published)) return frames;
+    return [...frames, ...(await this.untilPong())];
   }
 
   closing(ms?: number): Promise<Closing> {

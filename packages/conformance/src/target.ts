@@ -37,6 +37,8 @@ export interface FailedStart {
 export interface Target {
   readonly name: string;
   readonly kind: 'self-hosted' | 'serverless';
+  /** How many answer at its address: what one tells of its own connections is then not the whole. */
+  readonly nodes: number;
   /** Whether what it stores lies in the data folder of one server. */
   readonly isEmbedded: boolean;
   /** Whether it can be started with settings of a test's own, stopped and killed. */

@@ -16,6 +16,8 @@ export interface ClusterOptions {
   readonly port?: number;
   /** Redis and DynamoDB that run already, which are then not stopped with the cluster. */
   readonly services?: LocalServices;
+  /** More options of the redis-server that it starts. */
+  readonly redisArgs?: readonly string[];
   /** Tables that are there already; without it, those by the default names are made. */
   readonly tables?: Environment;
   /** What keys on Redis begin with. */
@@ -58,7 +60,7 @@ export class LocalCluster {
   static async start(options: ClusterOptions): Promise<LocalCluster> {
     const ends: Ends = [];
     try {
-      const services = options.services ?? (await startServices(options.folder, options.say));
+      const services = options.services ?? (await startServices(options.folder, options));
       if (options.services === undefined) ends.push(() => services.stop());
       const gate = options.links === true ? await DynamoGate.before(services.dynamo) : undefined;
       if (gate !== undefined) ends.push(() => gate.close());

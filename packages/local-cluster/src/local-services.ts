@@ -12,10 +12,20 @@ export interface LocalServices {
   stop(): Promise<void>;
 }
 
+export interface ServicesOptions {
+  /** More options of redis-server. */
+  readonly redisArgs?: readonly string[];
+  readonly say?: (line: string) => void;
+}
+
 /** Starts a redis-server and a dynalite; `folder` is where they keep what they keep. */
-export const startServices = async (folder: string, say?: (line: string) => void): Promise<LocalServices> => {
+export const startServices = async (
+  folder: string,
+  { redisArgs = [], say }: ServicesOptions = {},
+): Promise<LocalServices> => {
   mkdirSync(folder, { recursive: true });
-  const redis = await LocalRedis.start({ folder: join(folder, 'redis'), ...(say === undefined ? {} : { say }) });
+  const options = { folder: join(folder, 'redis'), args: redisArgs };
+  const redis = await LocalRedis.start(say === undefined ? options : { ...options, say });
   try {
     const dynamo = await LocalDynamo.start();
     const stop = async (): Promise<void> => {

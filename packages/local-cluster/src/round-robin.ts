@@ -157,10 +157,11 @@ export class RoundRobin {
       [server, client],
     ] as const) {
       one.pipe(other);
-      one.on('error', () => other.resetAndDestroy());
+      // What it said before it broke is still handed on: an answer that comes with a reset, for one.
+      one.on('error', () => other.destroySoon());
       one.once('close', () => {
         // One that has said all and heard all may close while what it said is not written yet.
-        if (!one.readableEnded || !one.writableFinished) other.destroy();
+        if (!one.readableEnded || !one.writableFinished) other.destroySoon();
       });
     }
   }

@@ -1,5 +1,6 @@
 import { actions, type Json, type JsonObject } from '@aideals/protocol';
 import { expect } from 'vitest';
+import { receivers } from '../expectations.js';
 import { random } from '../resuming-reader.js';
 import { onTargets } from '../suite.js';
 
@@ -116,7 +117,7 @@ onTargets('Input at random', {}, (bench, check) => {
     await pouring;
     const last = await bench.openSettled({ user });
     await last.ask('subscribeToDeals', { topic });
-    expect(await bench.publish(topic, { n: 'last' })).toMatchObject({ total: 1, delivered: 1 });
+    expect(await bench.publish(topic, { n: 'last' })).toMatchObject(receivers(bench, 1));
     const listed = await bench.call('GET', `/v1/connections?userId=${user}`);
     expect((listed.json as { items: unknown[] }).items).toHaveLength(1);
   });
