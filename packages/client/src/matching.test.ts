@@ -25,6 +25,12 @@ describe('filters, as the server decides them', () => {
     [{ keywords: ['x', 'WIRELESS'] }, { tags: ['wireless', 'new'] }, true],
     [{ keywords: '7' }, { description: 'for 7 days' }, true],
     [{ keywords: '7' }, { title: 7 }, false],
+    [{ keywords: 'WH-1000XM5' }, { title: 'Sony wh1000xm5' }, true],
+    [{ keywords: 'wh 1000xm5' }, { title: 'Sony WH1000XM5' }, true],
+    [{ keywords: 'wh1000xm5' }, { title: 'Sony WH‑1000XM5' }, true],
+    [{ keywords: 'wireless' }, { title: 'wire less' }, false],
+    [{ keywords: 'STRASSE' }, { tags: ['Straße'] }, true],
+    [{ keywords: 'ｗｉｄｅ' }, { title: 'Wide' }, true],
     [{ toString: 'a' }, {}, false],
   ])('%j against %j: %s', (filters, data, fits) => {
     expect(compile(filters)(data)).toBe(fits);

@@ -6,12 +6,20 @@ type FilterValue = Filters[string];
 /** Whether an event's attributes fulfil filters, as the server decides it. */
 export type Matcher = (attributes: JsonObject) => boolean;
 
-const WORDS = /[\p{L}\p{N}]+/gu;
+const COMPOUNDS = /[\p{L}\p{N}][\p{L}\p{N}\p{M}]*(?:[\p{Pd}\u00ad\u2212]+[\p{L}\p{N}][\p{L}\p{N}\p{M}]*)*/gu;
+const HYPHENS = /[\p{Pd}\u00ad\u2212]+/u;
 const BOUND = /^(?:min|max)\p{Lu}/u;
 const SEARCHED = ['title', 'description', 'tags'];
 
 const listed = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
-const words = (text: unknown): string[] => String(text).toLowerCase().match(WORDS) ?? [];
+/** One form for what differs only in case, width or composition. */
+const folded = (text: string): string =>
+  text.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
+
+/** The words of a text, part by part: those that hyphens join are parts of one. */
+const parts = (text: string): string[][] => (folded(text).match(COMPOUNDS) ?? []).map((each) => each.split(HYPHENS));
+const words = (text: string): string[] => parts(text).flatMap((each) => [...each, each.join('')]);
+const sought = (keyword: string): string[] => [...words(keyword), parts(keyword).flat().join('')];
 
 const attribute = (attributes: JsonObject, name: string): Value[] => {
   const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
@@ -22,10 +30,12 @@ const present = (attributes: JsonObject, name: string): boolean => (attributes[n
 
 const condition = (key: string, wanted: FilterValue): Matcher => {
   if (key === 'keywords') {
-    const sought = new Set(listed(wanted).flatMap(words));
+    const wantedWords = new Set(listed(wanted).flatMap((each) => sought(String(each))));
     return (attributes) =>
       SEARCHED.some((name) =>
-        attribute(attributes, name).some((text) => typeof text === 'string' && words(text).some((w) => sought.has(w))),
+        attribute(attributes, name).some(
+          (text) => typeof text === 'string' && words(text).some((w) => wantedWords.has(w)),
+        ),
       );
   }
   if (BOUND.test(key) && typeof wanted === 'number') {

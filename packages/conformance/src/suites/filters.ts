@@ -195,6 +195,57 @@ onTargets('Filters', {}, (bench, check) => {
     );
   });
 
+  check('[FILTER-13] words are compared without regard to case, width and composition', async () => {
+    await hold(
+      bench,
+      {
+        filters: { keywords: 'ＳＴＲＡＳＳＥ' },
+        yes: [{ title: 'Straße' }, { tags: ['strasse'] }, { description: 'STRASSE 7' }, { title: 'ｓｔｒａｓｓｅ' }],
+        no: [{ title: 'strase' }, { title: 'Straßen' }],
+      },
+      {
+        filters: { keywords: 'cafe\u0301' },
+        yes: [{ title: 'Café' }, { title: 'CAFE\u0301' }],
+        no: [{ title: 'cafe' }, { title: 'caf' }],
+      },
+      {
+        filters: { keywords: ['ΟΔΟΣ', 'हिन्दी'] },
+        yes: [{ title: 'οδος' }, { title: 'οδοσ' }, { tags: ['हिन्दी'] }],
+        no: [{ title: 'οδο' }, { title: 'हि' }],
+      },
+    );
+  });
+
+  check('[FILTER-14] what hyphens join is one word besides, and so is a whole keyword', async () => {
+    await hold(
+      bench,
+      {
+        filters: { keywords: 'wh1000xm5' },
+        yes: [
+          { title: 'Sony WH-1000XM5' },
+          { title: 'WH1000XM5' },
+          { tags: ['wh\u20111000xm5'] },
+          { description: 'wh\u00ad1000XM5' },
+          { title: 'WH–1000XM5.' },
+        ],
+        no: [
+          { title: 'WH 1000XM5' },
+          { title: 'WH' },
+          { title: '1000XM5' },
+          { title: 'WH-1000' },
+          { title: 'WH/1000XM5' },
+        ],
+      },
+      {
+        filters: { keywords: 'WH-1000XM5' },
+        yes: [{ title: 'wh1000xm5' }, { title: 'the 1000XM5' }, { title: 'WH-1000XM5' }],
+        no: [{ title: 'whx' }, { title: '1000' }],
+      },
+      { filters: { keywords: 'sony wh 1000xm5' }, yes: [{ title: 'SonyWH1000XM5' }], no: [{ title: 'WH1000XM5' }] },
+      { filters: { keywords: 'wireless' }, yes: [{ title: 'Wire-less' }], no: [{ title: 'wire less' }] },
+    );
+  });
+
   check('[FILTER-12] any other key names an attribute, and names of birth match nothing by themselves', async () => {
     await hold(
       bench,

@@ -12,7 +12,7 @@ type Next = (below: number) => number;
 const pick = <T>(next: Next, from: readonly T[]): T => from[next(from.length)] as T;
 
 const brands = ['Acme', 'acme', 'Öko', 'B&Co', ''];
-const titles = ['Smart TV', 'TV-stand', 'smart Speaker', 'Öko tv', '4K', 'nothing'];
+const titles = ['Smart TV', 'TV-stand', 'smart Speaker', 'Öko tv', '4K', 'smart-tv', 'Ｓｍａｒｔ', 'nothing'];
 
 /** An event's data with some of the attributes that filters ask for, of right and wrong kinds. */
 const someData = (next: Next): JsonObject => {
@@ -40,7 +40,7 @@ const someFilters = (next: Next): JsonObject => {
     ['minDiscount', [10, 20]],
     ['maxDiscount', [20, 35]],
     ['stock', [true, [true, 'true'], false]],
-    ['keywords', ['tv', ['SMART', '4k'], 'öko speaker']],
+    ['keywords', ['tv', ['SMART', '4k'], 'öko speaker', 'SmartTV']],
     ['discount', [20, [0, 10]]],
   ];
   const filters: JsonObject = {};

@@ -46,13 +46,18 @@ export const boundedAttribute = (attributes: JsonObject, name: string): Json | u
 
 const SEARCHED = ['title', 'description', 'tags'] as const;
 
+/** What was looked at last, and its words: those who look at one event do so in a row. */
+let last: { readonly texts: readonly (Json | undefined)[]; readonly words: ReadonlySet<string> } | undefined;
+
 /** The words of an event that keywords find. */
-export const wordsOf = (attributes: JsonObject): Set<string> => {
+export const wordsOf = (attributes: JsonObject): ReadonlySet<string> => {
+  const texts = SEARCHED.map((name) => attribute(attributes, name));
+  if (last?.texts.every((text, n) => text === texts[n])) return last.words;
   const words = new Set<string>();
-  for (const name of SEARCHED) {
-    const value = attribute(attributes, name);
+  for (const value of texts) {
     if (typeof value === 'string') addWords(value, words);
     else if (Array.isArray(value)) for (const each of value) if (typeof each === 'string') addWords(each, words);
   }
+  last = { texts, words };
   return words;
 };

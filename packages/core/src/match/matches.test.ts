@@ -37,6 +37,11 @@ describe('filters', () => {
     [{ keywords: 'head' }, false],
     [{ keywords: ['gear'] }, true],
     [{ keywords: 'electronics' }, false],
+    [{ keywords: 'noisecancelling' }, true],
+    [{ keywords: 'UBER' }, false],
+    [{ keywords: 'ｕ\u0308ber' }, true],
+    [{ keywords: 'wireless-headphones' }, true],
+    [{ keywords: 'wirelessheadphones' }, false],
     [{ toString: 'x' }, false],
   ])('%j against a deal: %s', (filters, expected) => {
     expect(filtersSchema.safeParse(filters).success).toBe(true);

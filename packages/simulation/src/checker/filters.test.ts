@@ -4,10 +4,24 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { asksFor, hears } from './filters.js';
 
-const word = fc.constantFrom('lamp', 'LAMP', 'Büro', 'usb', 'c', 'sale');
+const word = fc.constantFrom(
+  'lamp',
+  'LAMP',
+  'Büro',
+  'usb',
+  'c',
+  'sale',
+  'USB-C',
+  'usb c',
+  'usbc',
+  'Straße',
+  'ＳＴＲＡＳＳＥ',
+);
 const scalar = fc.oneof(fc.constantFrom('books', 'Books', 'toys', ''), fc.integer({ min: -3, max: 60 }), fc.boolean());
 const names = ['category', 'price', 'discount', 'discountPercentage', 'min', 'toString', 'inStock'];
-const texts = fc.array(word, { maxLength: 4 }).map((words) => words.join('-'));
+const texts = fc
+  .tuple(fc.array(word, { maxLength: 4 }), fc.constantFrom('-', ' ', '–', ' - '))
+  .map(([words, between]) => words.join(between));
 
 const attributes = fc.dictionary(
   fc.constantFrom(...names),

@@ -16,16 +16,33 @@ const attribute = (data: JsonObject, overlay: JsonObject | undefined, name: stri
 const anyOf = (value: Json, holds: (one: Json) => boolean): boolean =>
   Array.isArray(value) ? value.some(holds) : holds(value);
 
+const WORD = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}]*$/u;
+
+const folded = (text: string): string =>
+  text.normalize('NFKC').toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFKC');
+
+/** The words of a text, and those that hyphens join as one. */
+const wordsIn = (text: string): string[] =>
+  folded(text)
+    .split(/[^\p{L}\p{N}\p{M}\p{Pd}\u00ad\u2212]+/u)
+    .flatMap((run) => {
+      const parts = run.split(/[\p{Pd}\u00ad\u2212]+/u).filter((part) => WORD.test(part));
+      return [...parts, parts.join('')];
+    })
+    .filter(Boolean);
+
 const wordsOf = (value: Json | undefined): string[] => {
   const texts = Array.isArray(value) ? value : [value];
-  return texts.flatMap((text) => (typeof text === 'string' ? text.toLowerCase().split(/[^\p{L}\p{N}]+/u) : []));
+  return texts.flatMap((text) => (typeof text === 'string' ? wordsIn(text) : []));
 };
 
 const holds = (key: string, wanted: Json, data: JsonObject, overlay: JsonObject | undefined): boolean => {
   const at = (name: string): Json | undefined => attribute(data, overlay, name);
   if (key === 'keywords') {
     const words = new Set(['title', 'description', 'tags'].flatMap((name) => wordsOf(at(name))));
-    return anyOf(wanted, (word) => typeof word === 'string' && words.has(word.toLowerCase()));
+    // All words of a keyword written as one are one of its words too.
+    const sought = (word: string): string[] => [...wordsIn(word), ...wordsIn(word.replaceAll(' ', '-'))];
+    return anyOf(wanted, (word) => typeof word === 'string' && sought(word).some((each) => words.has(each)));
   }
   const bound = /^(min|max)(\p{Lu}.*)$/u.exec(key);
   if (bound !== null) {
