@@ -1,12 +1,15 @@
 import { cluster } from './cluster.js';
 import { embedded } from './embedded.js';
 import { remote } from './remote.js';
+import { serverless } from './serverless.js';
 import type { Env, Target } from './target.js';
 
 const known: Readonly<Record<string, () => Target>> = {
   embedded: () => embedded('embedded'),
   'embedded-forgetful': () => embedded('embedded-forgetful', { AIDEALS_FORGETFUL: '1' }),
   cluster: () => cluster('cluster'),
+  serverless: () => serverless('serverless', { shuffle: true, duplicateEvents: 0.1 }),
+  'serverless-cold': () => serverless('serverless-cold', { shuffle: true, coldStarts: 1 }),
 };
 
 /** What needs nothing but the command itself. */

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { differences, holdsServerless } from './differences.js';
 import { idsOf, parseRules, readRules, titlesIn } from './rules.js';
 
 const folder = new URL('./suites/', import.meta.url);
@@ -37,6 +38,32 @@ describe('the rules of docs/protocol.md and the checks of the suite', () => {
         [...text.matchAll(/\bcheck\(/g)].length,
       );
     }
+  });
+});
+
+describe('what a serverless deployment does differently', () => {
+  const titles = sources.flatMap(({ text }) => titlesIn(text));
+
+  test('is declared and said for the same rules', () => {
+    const said = [...readRules().values()].filter(({ serverless }) => serverless !== undefined).map(({ id }) => id);
+    expect(differences.map(({ rule }) => rule).sort()).toEqual(said.sort());
+  });
+
+  test.each(differences)('$rule leaves out checks that there are', ({ rule, checks = [] }) => {
+    for (const check of checks) {
+      expect(titles.filter((title) => title.endsWith(`] ${check}`) && idsOf(title).includes(rule))).toHaveLength(1);
+    }
+  });
+
+  test('leaves the other checks in', () => {
+    const rules = parseRules(
+      '- **CONN-1** One. **Serverless:** two.\n- **ERR-1** One.\n- **ORDER-1** One. **Serverless:** two.\n',
+    );
+    const holds = (title: string): boolean => holdsServerless(title, rules);
+    expect(holds('[CONN-1] any other path is 404')).toBe(false);
+    expect(holds('[CONN-1] another check')).toBe(true);
+    expect(holds('[ORDER-1] in order')).toBe(false);
+    expect(holds('[ERR-1][ORDER-1] in order')).toBe(true);
   });
 });
 

@@ -54,6 +54,13 @@ const isBehind = (position: string | undefined, id: string): boolean => {
   return epoch === other && offset < published;
 };
 
+const NORMAL = 1000;
+
+const closeCodeIn = (frame: ServerFrame | undefined): number | undefined => {
+  const code = (frame?.data['details'] as { closeCode?: unknown } | undefined)?.closeCode;
+  return frame?.type === 'error' && typeof code === 'number' ? code : undefined;
+};
+
 /**
  * A connection that speaks the protocol. Frames that came and were not yet taken lie in `inbox`, oldest first; each is
  * checked against its contract, and one that breaks it fails whoever waits.
@@ -165,8 +172,12 @@ export class Session {
     return [...frames, ...(await this.untilPong())];
   }
 
-  closing(ms?: number): Promise<Closing> {
-    return this.raw.closing(ms);
+  /** How it ended. A deployment that cannot send a close code tells it by an `error` frame, the last one before. */
+  async closing(ms?: number): Promise<Closing> {
+    const closing = await this.raw.closing(ms);
+    const told = closeCodeIn(this.inbox.at(-1));
+    if (told === undefined || closing.code > NORMAL) return closing;
+    return { ...closing, code: told };
   }
 
   close(): Promise<Closing> {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, test } from 'vitest';
 import { type Bench, SuiteBench } from './bench.js';
 import { chooseTargets } from './choose-targets.js';
+import { holdsServerless } from './differences.js';
 import { idsOf, readRules } from './rules.js';
 import type { Env, Server, Target } from './target.js';
 
@@ -16,13 +17,12 @@ export interface SuiteOptions {
 const rules = readRules();
 const targets = chooseTargets(process.env);
 
-/** Whether a deployment of this kind must keep one of the rules to the letter. */
-const applies = (ids: readonly string[], kind: Target['kind']): boolean =>
-  ids.some((id) => {
-    const rule = rules.get(id);
-    if (rule === undefined) throw new Error(`there is no rule ${id} in docs/protocol.md`);
-    return kind === 'self-hosted' || (rule.serverless === undefined && !rule.selfHosted);
-  });
+/** Whether a deployment of this kind must pass a check. */
+const applies = (title: string, kind: Target['kind']): boolean => {
+  const unknown = idsOf(title).find((id) => !rules.has(id));
+  if (unknown !== undefined) throw new Error(`there is no rule ${unknown} in docs/protocol.md`);
+  return kind === 'self-hosted' || holdsServerless(title, rules);
+};
 
 /** The server with default settings of each target, for all suites of a file that need no other. */
 const shared = new Map<Target, Promise<Server>>();
@@ -42,6 +42,7 @@ const leaveOut = (target: Target, title: string, why: string): void => {
 };
 
 const NOT_OURS = 'needs a server that can be started with settings of its own';
+const DIFFERENT = 'is about what may be different here: docs/differences.md';
 const NO_FOLDER = 'is about the data folder, and this deployment stores elsewhere';
 
 /** Runs a suite on every target: on a server of its own where it names settings, else on the file's. */
@@ -63,10 +64,13 @@ export const onTargets = (
         await bench.closeAll();
         if (env !== undefined) await bench.server.stop();
       });
+      let checks = 0;
       body(bench, (name, run, ms) => {
-        if (!applies(idsOf(name), target.kind)) return;
+        if (!applies(name, target.kind)) return;
+        checks += 1;
         (concurrent ? test.concurrent : test)(name, run, ms);
       });
+      if (checks === 0) leaveOut(target, title, DIFFERENT);
     });
   }
 };
@@ -81,9 +85,13 @@ const onThose = (title: string, reasonAgainst: (target: Target) => string | unde
       continue;
     }
     describe(`${target.name}: ${title}`, () => {
+      let checks = 0;
       body(target, (name, run, ms) => {
-        if (applies(idsOf(name), target.kind)) test(name, run, ms);
+        if (!applies(name, target.kind)) return;
+        checks += 1;
+        test(name, run, ms);
       });
+      if (checks === 0) leaveOut(target, title, DIFFERENT);
     });
   }
 };

@@ -10,7 +10,7 @@ onTargets('The mailbox across a restart', { env: {} }, (bench, check) => {
     const sent = await sender.ask('sendMessage', data);
     const notificationId = await bench.notify(user);
     const names = Array.from({ length: 40 }, (_, n) => `n${n}`);
-    await sendAll(sender, user, names);
+    await sendAll(bench, sender, user, names);
     await bench.restart('SIGKILL');
     const back = await bench.openSettled({ user: sender.userId });
     expect((await back.ask('sendMessage', data)).data).toMatchObject({
@@ -26,7 +26,7 @@ onTargets('The mailbox across a restart', { env: {} }, (bench, check) => {
   check('[MAIL-2] an acknowledgement survives a kill', async () => {
     const reader = await bench.openSettled();
     const sender = await bench.openSettled();
-    const [first = ''] = await sendAll(sender, reader.userId, ['one', 'two']);
+    const [first = ''] = await sendAll(bench, sender, reader.userId, ['one', 'two']);
     await ack(reader, first);
     await bench.restart('SIGKILL');
     const again = await bench.open({ user: reader.userId });

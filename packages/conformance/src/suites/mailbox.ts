@@ -11,7 +11,7 @@ onTargets('The mailbox', {}, (bench, check) => {
   check('[MAIL-2] messages wait, and come at each connect until one acknowledgement', async () => {
     const user = bench.user();
     const sender = await bench.openSettled();
-    const [first = '', second = ''] = await sendAll(sender, user, ['one', 'two', 'three']);
+    const [first = '', second = ''] = await sendAll(bench, sender, user, ['one', 'two', 'three']);
     const reader = await bench.open({ user });
     expect(await contents(reader, 3)).toEqual(['one', 'two', 'three']);
     const other = await bench.open({ user });
@@ -46,7 +46,7 @@ onTargets('The mailbox', {}, (bench, check) => {
   check('[MAIL-2] what came live waits as well, until it is acknowledged', async () => {
     const reader = await bench.openSettled();
     const sender = await bench.openSettled();
-    await sendAll(sender, reader.userId, ['live']);
+    await sendAll(bench, sender, reader.userId, ['live']);
     expect(await contents(reader, 1)).toEqual(['live']);
     await reader.close();
     const again = await bench.open({ user: reader.userId });
@@ -55,7 +55,7 @@ onTargets('The mailbox', {}, (bench, check) => {
 
   check('[MAIL-2] the sender’s own copies are not handed over', async () => {
     const sender = await bench.openSettled();
-    await sendAll(sender, bench.user(), ['mine']);
+    await sendAll(bench, sender, bench.user(), ['mine']);
     await bench.notify(sender.userId);
     const sibling = await bench.open({ user: sender.userId });
     await sibling.take('notification');
@@ -66,9 +66,9 @@ onTargets('The mailbox', {}, (bench, check) => {
     const user = bench.user();
     const sender = await bench.openSettled();
     const waiting = Array.from({ length: 350 }, (_, n) => `w${n}`);
-    await sendAll(sender, user, waiting);
-    const [reader] = await Promise.all([bench.open({ user }), sendAll(sender, user, ['m0', 'm1', 'm2'])]);
-    const later = await sendAll(sender, user, ['l0', 'l1']);
+    await sendAll(bench, sender, user, waiting);
+    const [reader] = await Promise.all([bench.open({ user }), sendAll(bench, sender, user, ['m0', 'm1', 'm2'])]);
+    const later = await sendAll(bench, sender, user, ['l0', 'l1']);
     expect(later).toHaveLength(2);
     const all = [...waiting, 'm0', 'm1', 'm2', 'l0', 'l1'];
     const got: unknown[] = [];

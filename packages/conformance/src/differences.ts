@@ -1,0 +1,62 @@
+import { idsOf, type Rule } from './rules.js';
+
+/** What a serverless deployment does differently, beside what the rule says, why, and which checks are left out for it. */
+export interface Difference {
+  readonly rule: string;
+  readonly because: string;
+  /** Titles of the checks that are left out, without their ids; all of the rule's where this is left out. */
+  readonly checks?: readonly string[];
+}
+
+/**
+ * All differences between the deployments. A rule that is listed here says in `docs/protocol.md`, after **Serverless:**, what
+ * may be different, and no rule that is not listed does. `docs/differences.md` is made of both.
+ */
+export const differences: readonly Difference[] = [
+  {
+    rule: 'CONN-1',
+    because: 'API Gateway decides about paths before any function is asked.',
+    checks: ['any other path is 404'],
+  },
+  { rule: 'CONN-2', because: 'API Gateway refuses an upgrade that is malformed; no function is asked.' },
+  {
+    rule: 'CONN-4',
+    because: 'What API Gateway refuses by itself has its body; what `$connect` refuses has the error.',
+    checks: ['a refused upgrade carries the error as its body'],
+  },
+  { rule: 'CONN-10', because: 'The page comes from elsewhere: the host of the API is never its own.' },
+  { rule: 'AUTH-12', because: 'Nothing runs between events but the sweep, which comes each minute.' },
+  { rule: 'AUTH-13', because: 'Nothing runs between events but the sweep, which comes each minute.' },
+  { rule: 'PING-2', because: 'No function knows what others have sent to a connection.' },
+  {
+    rule: 'LOG-3',
+    because: 'Each publish is sent by an invocation of its own, and nothing makes one wait for another.',
+  },
+  { rule: 'LOG-5', because: 'Who publishes does not know that another invocation is replaying.' },
+  { rule: 'SLOW-1', because: 'What waits for a client waits in API Gateway, which cannot be looked into.' },
+  { rule: 'SLOW-2', because: 'What waits for a client waits in API Gateway, which cannot be looked into.' },
+  { rule: 'ORDER-1', because: 'API Gateway invokes a function for each frame, at once and in parallel.' },
+  { rule: 'ORDER-2', because: 'API Gateway invokes a function for each frame, at once and in parallel.' },
+  { rule: 'LIMIT-1', because: 'API Gateway takes no frame over 32 KiB.' },
+  { rule: 'LIMIT-6', because: 'API Gateway throttles by its own quota before any function is asked.' },
+  { rule: 'LIMIT-9', because: 'API Gateway closes what has been idle for ten minutes.' },
+  { rule: 'CLOSE-5', because: 'API Gateway reads the frames.' },
+];
+
+const byRule = new Map(differences.map((difference) => [difference.rule, difference]));
+
+const leavesOut = ({ checks }: Difference, title: string): boolean =>
+  checks?.some((check) => title.endsWith(`] ${check}`)) === true;
+
+/**
+ * Whether a serverless deployment must pass a check: where it is not left out by name, and is held to at least one of the
+ * rules that it tries.
+ */
+export const holdsServerless = (title: string, rules: ReadonlyMap<string, Rule>): boolean => {
+  const ids = idsOf(title);
+  const found = ids.map((id) => byRule.get(id));
+  if (found.some((difference) => difference !== undefined && leavesOut(difference, title))) return false;
+  const isHeld = (id: string, i: number): boolean =>
+    rules.get(id)?.selfHosted === false && (found[i] === undefined || found[i].checks !== undefined);
+  return ids.some(isHeld);
+};
