@@ -189,6 +189,7 @@ export const compose = async (config: Config, { pageDir }: ServerOptions, founda
       ids,
       messageBytes: limits.messageBytes,
       fragments: limits.fragments,
+      compressFrom: config.compressFrom ?? undefined,
       closedFor,
       accepted: (...accepted) => sockets.add(...accepted),
       refused: ({ status }, ip) => log.debug({ status, ip }, 'an upgrade was refused'),

@@ -6,7 +6,7 @@ import type { Config } from './config/index.js';
 import { drain, within } from './drain.js';
 import { listenError } from './start-error.js';
 import { createLog } from './telemetry/log.js';
-import { stateTo } from './telemetry/states.js';
+import { intakeTo, stateTo } from './telemetry/states.js';
 import { openWorkerBacking } from './workers/backing.js';
 
 export interface Server {
@@ -44,6 +44,7 @@ const begin = (running: Running, keepsHouse: boolean): Begun => {
 
 const end = async (begun: Begun, drainMs: number): Promise<void> => {
   const { app, readiness, sockets, alarm, watch, beats, node, backing, log } = begun;
+  const { intake } = backing.shared ?? {};
   const began = performance.now();
   log.info({ connections: sockets.size }, 'draining');
   readiness.isDraining = true;
@@ -57,7 +58,8 @@ const end = async (begun: Begun, drainMs: number): Promise<void> => {
   alarm.stop();
   watch.stop();
   beats.stop();
-  if (node !== undefined) await within(LAST_WORDS_MS, node.stop());
+  const lastWords = Promise.all([intake?.stop(), node?.stop()]);
+  await within(LAST_WORDS_MS, lastWords);
   await backing.close();
   log.info('stopped');
 };
@@ -78,12 +80,13 @@ export const createServer = (config: Config, options: ServerOptions = {}): Serve
       const { worker } = options;
       const backing: Backing =
         worker === undefined
-          ? await openBacking(config, { clock, nodeId, segment, onState: stateTo(log), failed })
+          ? await openBacking(config, { clock, nodeId, segment, onState: stateTo(log), report: intakeTo(log), failed })
           : await openWorkerBacking({ ...worker, failed });
       let composed: Running;
       try {
         composed = await compose(config, options, { backing, nodeId, log });
         await composed.node?.start();
+        await backing.shared?.intake?.start();
         await composed.app.listen({ host: config.host, port: config.port });
       } catch (error) {
         await backing.close();

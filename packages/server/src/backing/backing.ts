@@ -1,3 +1,4 @@
+import type { Intake, IntakeSummary } from '@aideals/bus';
 import type { Bus, Clock, ConnectionMirror, Limiter, SharedStreams, Streams, Table } from '@aideals/core';
 import type { WriterStats } from '@aideals/store';
 import type { Config } from '../config/index.js';
@@ -13,6 +14,8 @@ export interface BackingOptions {
   readonly segment: () => string;
   /** Told when a part fails, and when it works again. */
   readonly onState: (part: string, failure: Error | undefined) => void;
+  /** Told of what others published on the bus, and what was not taken. */
+  readonly report: (summary: IntakeSummary) => void;
   /** Told of a fault in a listener of the bus. */
   readonly failed: (where: string, error: unknown) => void;
 }
@@ -45,6 +48,8 @@ export interface Shared {
   /** Whether the table is common to all nodes as well. */
   readonly sharesTable: boolean;
   readonly mirror?: ConnectionMirror;
+  /** Takes in what others publish on the bus itself. */
+  readonly intake?: Intake;
   /** Where nodes keep who is connected, where that is not the table itself. */
   readonly presence?: Table;
 }
@@ -68,7 +73,7 @@ export const openBacking = async (config: Config, options: BackingOptions): Prom
   try {
     const tables = await openTables(config, options);
     if (redis === undefined) return { ...tables, streams: await tables.log(), shared: undefined };
-    const { bus, streams, limiter, name } = redis;
+    const { bus, streams, limiter, intake, name } = redis;
     const { place, mirror } = tables;
     return {
       ...tables,
@@ -77,6 +82,7 @@ export const openBacking = async (config: Config, options: BackingOptions): Prom
       shared: {
         bus,
         streams,
+        intake,
         deployment: place ?? `the data folder of node ${options.nodeId}`,
         sharesTable: place !== undefined,
         ...(mirror === undefined ? {} : { mirror }),

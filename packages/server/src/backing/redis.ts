@@ -1,4 +1,5 @@
-import type { Bus, Limiter, SharedStreams } from '@aideals/core';
+import type { Intake, IntakeSummary } from '@aideals/bus';
+import { type Bus, type Limiter, outsideEvent, type SharedStreams } from '@aideals/core';
 import type { Config } from '../config/index.js';
 import { StartError } from '../start-error.js';
 import type { BackingOptions } from './backing.js';
@@ -7,6 +8,8 @@ export interface RedisLog {
   readonly bus: Bus;
   readonly streams: SharedStreams;
   readonly limiter: Limiter;
+  /** Takes what others publish on `<prefix>:<topic>` into the log. */
+  readonly intake: Intake;
   /** Where it is, without user and password. */
   readonly name: string;
   check(): Promise<void>;
@@ -16,10 +19,12 @@ export interface RedisLog {
 /** Opens the log, the bus and the limits on Redis; undefined where no Redis is named. Its library is loaded only here. */
 export const openRedisLog = async (config: Config, options: BackingOptions): Promise<RedisLog | undefined> => {
   if (config.redisHost === undefined && config.redisUrl === undefined) return undefined;
-  const { addressOf, channelName, openRedis, RedisSettingError, shownAddress } = await import('@aideals/bus');
+  const { addressOf, channelName, openRedis, redisIntake, RedisSettingError, shownAddress } = await import(
+    '@aideals/bus'
+  );
   const { redisLimiter, redisStreams } = await import('@aideals/store/redis');
   const { redisPrefix: prefix } = config;
-  const { clock, segment } = options;
+  const { clock, segment, nodeId } = options;
   try {
     const address = addressOf({
       url: config.redisUrl,
@@ -42,14 +47,23 @@ export const openRedisLog = async (config: Config, options: BackingOptions): Pro
       const redis = {
         send: (words: readonly (string | Buffer)[]) => commands.run((client) => client.sendCommand([...words])),
       };
+      const streams = await redisStreams({
+        redis,
+        clock,
+        segment,
+        prefix,
+        channelName: (channel) => channelName(prefix, channel),
+      });
       return {
         bus,
-        streams: await redisStreams({
-          redis,
-          clock,
-          segment,
+        streams,
+        intake: redisIntake({
+          subscriber: node.subscriber,
           prefix,
-          channelName: (channel) => channelName(prefix, channel),
+          node: nodeId,
+          log: streams,
+          read: (topic, text) => outsideEvent(topic, text, clock.now(), config.messageBytes),
+          report: options.report,
         }),
         limiter: redisLimiter({ redis, prefix, clock }),
         name: shownAddress(address),

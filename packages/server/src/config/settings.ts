@@ -347,6 +347,13 @@ const delivery = group('Delivery', {
     about: 'A connection that takes no byte for so long while something waits is closed with 4008.',
     example: '60',
   }),
+  compressFrom: setting<number | null>('AIDEALS_COMPRESS_FROM', {
+    type: is.bytesOrOff,
+    default: 1_024,
+    about:
+      'Frames of so many bytes and more are compressed for clients that negotiated permessage-deflate; `off` negotiates none.',
+    example: '512',
+  }),
   directWrite: setting('AIDEALS_DIRECT_WRITE', {
     type: is.flag,
     default: true,

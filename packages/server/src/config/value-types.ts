@@ -66,6 +66,17 @@ export const whole = (min: number, max: number): ValueType<number> =>
     }),
   );
 
+/** Null where it is off. */
+export const bytesOrOff: ValueType<number | null> = type<number | null>(
+  'bytes, or off',
+  read('must be a whole number of bytes from 1 to 10000000, or off', (given) => {
+    if (given.toLowerCase() === 'off') return null;
+    const value = /^\d{1,8}$/u.test(given) ? Number(given) : 0;
+    return value >= 1 && value <= 10_000_000 ? value : undefined;
+  }),
+  (value) => (value === null ? 'off' : String(value)),
+);
+
 const MOST_WORKERS = 256;
 
 export const workers: ValueType<number> = type(

@@ -1,7 +1,10 @@
+import { constants, deflateRawSync } from 'node:zlib';
 import type { Frame } from '@aideals/core';
 
 /** RFC 6455, section 5.2: FIN and the opcode. Frames of a server are not masked. */
 const TEXT = 0x81;
+/** With RSV1: compressed by permessage-deflate (RFC 7692, section 6). */
+const DEFLATED_TEXT = 0xc1;
 const PING = 0x89;
 const PONG = 0x8a;
 
@@ -24,6 +27,9 @@ const headed = (first: number, length: number): { frame: Buffer; offset: number 
   return { frame, offset };
 };
 
+/** The bytes before the payload of a frame of so many bytes in all. */
+const headBytes = (length: number): number => (length <= SHORT + 2 ? 2 : length <= MEDIUM + 4 ? 4 : 10);
+
 /** A text as one whole WebSocket frame. */
 export const encodeText = (text: string): Buffer => {
   const { frame, offset } = headed(TEXT, Buffer.byteLength(text));
@@ -31,12 +37,52 @@ export const encodeText = (text: string): Buffer => {
   return frame;
 };
 
-/** The bytes of a frame: made at first use and kept in it, so that all its receivers share them. */
-export const encoded = (frame: Frame): Buffer => {
-  if (frame.encoded !== undefined) return frame.encoded as Buffer;
-  const bytes = encodeText(frame.text);
-  frame.encoded = bytes;
-  return bytes;
+/** What is kept in a frame, so that all its receivers share it. */
+interface Encodings {
+  readonly plain: Buffer;
+  /** The plain bytes again, where compressing them saves nothing. */
+  deflated?: Buffer;
+}
+
+const encodingsOf = (frame: Frame): Encodings => {
+  if (frame.encoded !== undefined) return frame.encoded as Encodings;
+  const encodings: Encodings = { plain: encodeText(frame.text) };
+  frame.encoded = encodings;
+  return encodings;
+};
+
+/** The bytes of a frame: made at first use. */
+export const encoded = (frame: Frame): Buffer => encodingsOf(frame).plain;
+
+/** What a flush leaves at the end, and a message leaves out (RFC 7692, section 7.2.1). */
+const TAIL_BYTES = 4;
+
+const deflate = (plain: Buffer): Buffer => {
+  const payload = plain.subarray(headBytes(plain.length));
+  const body = deflateRawSync(payload, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -TAIL_BYTES);
+  if (body.length >= payload.length) return plain;
+  const { frame, offset } = headed(DEFLATED_TEXT, body.length);
+  frame.set(body, offset);
+  return frame;
+};
+
+export interface Compression {
+  /** Frames of fewer bytes are sent as they are. */
+  readonly from: number;
+  /** The negotiated window of what this side sends: a shorter payload refers to nothing outside of it. */
+  readonly windowBits: number;
+}
+
+/**
+ * The bytes of a frame for who takes compressed ones: compressed once for all of them, without context, so that every
+ * receiver can read them.
+ */
+export const deflated = (frame: Frame, { from, windowBits }: Compression): Buffer => {
+  const encodings = encodingsOf(frame);
+  const { plain } = encodings;
+  if (plain.length < from || plain.length > 1 << windowBits) return plain;
+  encodings.deflated ??= deflate(plain);
+  return encodings.deflated;
 };
 
 /** The bytes of an event for one slow receiver, which is told how many older frames made room. */

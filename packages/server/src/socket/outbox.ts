@@ -1,6 +1,6 @@
 import type { Frame } from '@aideals/core';
 import { type CloseCodeNumber, closeCodes } from '@aideals/protocol';
-import { encodeConflated, encoded } from './encoding.js';
+import { type Compression, deflated, encodeConflated, encoded } from './encoding.js';
 import type { Flushable, Flusher } from './flusher.js';
 import { FrameQueue } from './frame-queue.js';
 import type { Hold } from './hold.js';
@@ -51,6 +51,7 @@ export class Outbox implements Flushable {
 
   readonly #wire: Wire;
   readonly #shared: OutboxSettings;
+  readonly #compression: Compression | undefined;
   /** Bytes that may be queued without a look at the socket: they cannot be too much. */
   readonly #atOnce: number;
   readonly #queue = new FrameQueue();
@@ -61,10 +62,12 @@ export class Outbox implements Flushable {
   #bound: NodeJS.Timeout | undefined;
   #onRoom: (() => void) | undefined;
 
-  constructor(wire: Wire, shared: OutboxSettings) {
+  /** `compression` is what was negotiated with the peer, if anything. */
+  constructor(wire: Wire, shared: OutboxSettings, compression?: Compression) {
     this.#wire = wire;
     wire.onTaken = () => this.#taken();
     this.#shared = shared;
+    this.#compression = compression;
     this.#atOnce = Math.min(HANDED_BYTES, shared.hardBytes / 4);
   }
 
@@ -225,7 +228,9 @@ export class Outbox implements Flushable {
   }
 
   #partOf(frame: Frame): Uint8Array {
-    if (this.#conflated === 0 || frame.offset === undefined) return encoded(frame);
+    if (this.#conflated === 0 || frame.offset === undefined) {
+      return this.#compression === undefined ? encoded(frame) : deflated(frame, this.#compression);
+    }
     const part = encodeConflated(frame, this.#conflated);
     this.#conflated = 0;
     return part;

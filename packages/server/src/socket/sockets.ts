@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionRecord } from '@aideals/core';
 import type { ConnectionSocket } from './connection-socket.js';
+import type { Compression } from './encoding.js';
 import { Session, type SessionSettings } from './session.js';
 
 /** All open connections of a server. */
@@ -35,8 +36,14 @@ export class Sockets {
   }
 
   /** Right after 101. */
-  add(webSocket: ConnectionSocket, socket: Socket, record: ConnectionRecord, userAgent: string | undefined): void {
-    const session = new Session(this.#settings, webSocket, socket, record, userAgent);
+  add(
+    webSocket: ConnectionSocket,
+    socket: Socket,
+    record: ConnectionRecord,
+    userAgent: string | undefined,
+    compression: Compression | undefined,
+  ): void {
+    const session = new Session(this.#settings, webSocket, socket, record, userAgent, compression);
     this.#sessions.set(session.connectionId, session);
     session.start();
   }

@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import type { Gatekeeper } from '../admission/gatekeeper.js';
 import { type Refusal, refusalOf, refuse } from '../refusal.js';
 import { ConnectionSocket } from './connection-socket.js';
+import type { Compression } from './encoding.js';
 import { reject } from './reject.js';
 import type { EngineHolder } from './session.js';
 
@@ -14,6 +15,8 @@ export interface UpgradeOptions {
   readonly ids: Ids;
   readonly messageBytes: number;
   readonly fragments: number;
+  /** Frames of so many bytes and more are compressed for clients that take it; undefined: none are. */
+  readonly compressFrom: number | undefined;
   /** Seconds after which to come back, while no new connections are taken. */
   readonly closedFor: () => number | undefined;
   readonly accepted: (
@@ -21,6 +24,7 @@ export interface UpgradeOptions {
     socket: Socket,
     record: ConnectionRecord,
     userAgent: string | undefined,
+    compression: Compression | undefined,
   ) => void;
   readonly refused: (refusal: Refusal, ip: string) => void;
   readonly failed: (where: string, error: unknown) => void;
@@ -53,6 +57,16 @@ export const closedRefusal = (seconds: number): Refusal =>
 /** Another protocol is asked for, such as HTTP/2 in plain text: the request itself is not served. */
 const isElse = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() !== 'websocket';
 
+const MOST_WINDOW_BITS = 15;
+
+/** The window of what the server sends, as the answer of the handshake grants it; undefined where nothing is compressed. */
+const negotiatedWindow = (headers: readonly string[]): number | undefined => {
+  const line = headers.find((header) => /^Sec-WebSocket-Extensions:.*permessage-deflate/iu.test(header));
+  if (line === undefined) return undefined;
+  const bits = /server_max_window_bits=(\d+)/u.exec(line)?.[1];
+  return bits === undefined ? MOST_WINDOW_BITS : Number(bits);
+};
+
 // Stays for the life of the socket: a write to a link that broke must not end the process.
 function broken(this: Socket): void {
   this.destroy();
@@ -63,17 +77,26 @@ const unlisted: object = { closeTimeout: CLOSE_MS };
 
 /** Makes the listener of a server's `upgrade` event: lets clients in, or answers why not. */
 export const upgradeListener = (options: UpgradeOptions) => {
-  const { engine, gatekeeper, closedFor } = options;
+  const { engine, gatekeeper, closedFor, compressFrom } = options;
   const handshakes = new WebSocketServer({
     noServer: true,
     clientTracking: false,
     WebSocket: ConnectionSocket,
     autoPong: false,
-    perMessageDeflate: false,
+    // No context is kept between messages: one compressed frame serves all its receivers, and idle connections hold none.
+    perMessageDeflate:
+      compressFrom === undefined ? false : { serverNoContextTakeover: true, clientNoContextTakeover: true },
     maxPayload: options.messageBytes,
     maxFragments: options.fragments,
     ...unlisted,
     handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+  });
+  const compressions = new WeakMap<IncomingMessage, Compression>();
+  handshakes.on('headers', (headers, request) => {
+    const windowBits = negotiatedWindow(headers);
+    if (windowBits !== undefined && compressFrom !== undefined) {
+      compressions.set(request, { from: compressFrom, windowBits });
+    }
   });
   handshakes.on('wsClientError', (error: Error, socket) => {
     reject(socket, refuse(400, 'VALIDATION_ERROR', error.message));
@@ -108,7 +131,7 @@ export const upgradeListener = (options: UpgradeOptions) => {
     let isOpen = false;
     handshakes.handleUpgrade(request, socket, head, (webSocket) => {
       isOpen = true;
-      options.accepted(webSocket, socket, opening.record, request.headers['user-agent']);
+      options.accepted(webSocket, socket, opening.record, request.headers['user-agent'], compressions.get(request));
     });
     // The client left while its token was verified.
     if (!isOpen) await close(connectionId);

@@ -27,6 +27,7 @@ export interface SocketServerOptions extends FakeEngineOptions {
   readonly liveness?: Partial<Liveness>;
   readonly messageBytes?: number;
   readonly fragments?: number;
+  readonly compressFrom?: number;
   readonly heldBytes?: number;
   /** Whether writes go past Node's streams, as they do by default. */
   readonly isDirect?: boolean;
@@ -126,6 +127,7 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
       ids: { next: (kind) => named.shift() ?? `${kind}-${++made}` },
       messageBytes: options.messageBytes ?? 131_072,
       fragments: options.fragments ?? 16,
+      compressFrom: options.compressFrom,
       closedFor: () => closedFor,
       accepted: (...accepted) => sockets.add(...accepted),
       refused: ({ status }) => refusals.push(status),
