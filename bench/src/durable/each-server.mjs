@@ -32,7 +32,7 @@ if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
 const { config } = parsed;
 const nodeId = ids.next();
 const ignore = () => undefined;
-const store = await openBacking(config, { clock, nodeId, segment, onState: ignore, failed: ignore });
+const store = await openBacking(config, { clock, nodeId, segment, onState: ignore, report: ignore, failed: ignore });
 const backing = { ...store, table: flushingEach(store.table) };
 const { app } = await compose(config, {}, { backing, nodeId, log: createLog(config.logLevel, undefined) });
 await app.listen({ host: config.host, port: config.port });

@@ -33,7 +33,11 @@ export const redisBus = ({ commands, subscriber, prefix, verb, onError }: RedisB
   const resets: (() => void)[] = [];
   let isResetDue = false;
 
+  const ofLog = channelName(prefix, 'log:');
+
   subscriber.onMessage((bytes, name) => {
+    // What was lost before it is not known yet: no event may come before those that have to be read.
+    if ((isResetDue || !subscriber.isUp) && name.startsWith(ofLog)) return;
     const channel = channels.get(name);
     if (channel === undefined) return;
     for (const listener of [...channel.listeners]) {

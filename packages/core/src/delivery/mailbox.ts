@@ -143,16 +143,26 @@ export const readWaiting = async (ports: Pick<Ports, 'table'>, userId: string, a
   const { table } = ports;
   const rows = await table.query(mailboxKey(userId), { after, limit: HANDOVER_PAGE });
   const items: WaitingBody[] = [];
-  for (const row of rows) {
-    const waiting = waitingOf(row);
-    const body = await table.get(waiting.ref.pk, waiting.ref.sk);
-    const noted = await inboxEntry(table, userId, waiting.id);
-    const stands = noted === undefined || (noted.status === 'waiting' && noted.place === seqOf(row.sk));
+  const found = await Promise.all(
+    rows.map(async (row) => {
+      const waiting = waitingOf(row);
+      const { pk, sk } = waiting.ref;
+      const [body, noted] = await Promise.all([table.get(pk, sk), inboxEntry(table, userId, waiting.id)]);
+      return { row, waiting, body, noted };
+    }),
+  );
+  const written = new Set<string>();
+  for (const { row, waiting, body, noted } of found) {
+    const stands =
+      noted === undefined ? !written.has(waiting.id) : noted.status === 'waiting' && noted.place === seqOf(row.sk);
     if (body === undefined || !stands) {
       await table.delete(mailboxKey(userId), row.sk);
       continue;
     }
-    if (noted === undefined) await noteInbox(table, userId, waiting, seqOf(row.sk), row.expiresAt);
+    if (noted === undefined) {
+      written.add(waiting.id);
+      await noteInbox(table, userId, waiting, seqOf(row.sk), row.expiresAt);
+    }
     items.push({ waiting, body: body.body, place: seqOf(row.sk) });
   }
   return { items, last: rows.at(-1)?.sk };
