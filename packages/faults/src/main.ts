@@ -1,5 +1,6 @@
-/** `npm run faults -- <run> [--times N] [--seed S]`. Ends with 1 where a promise is broken, with 2 where a run could not be had. */
+/** `npm run faults -- <run> [--times N] [--minutes N] [--clients N] [--seed S]`. Ends with 1 where a promise is broken, with 2 where a run could not be had. */
 import { parseArgs } from 'node:util';
+import { cluster } from './cluster/run.js';
 import { crash } from './crash/run.js';
 import { disk } from './disk/run.js';
 import { drain } from './drain/run.js';
@@ -14,7 +15,12 @@ const say = (line: string): void => {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { times: { type: 'string' }, seed: { type: 'string', default: String(Date.now() % 1_000_000) } },
+  options: {
+    times: { type: 'string' },
+    minutes: { type: 'string' },
+    clients: { type: 'string' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+  },
 });
 
 const whole = (name: string, text: string): number => {
@@ -28,6 +34,14 @@ const runs: Readonly<Record<string, (options: RunOptions) => Promise<RunResult |
   stalled: (options) => stalled({ ...options, ...fullSize }),
   drain: (options) => drain({ ...options, clients: 500, own: 20, deaf: 10, drainSeconds: 10 }),
   disk: (options) => disk({ ...options, writes: 200 }),
+  cluster: (options) =>
+    cluster({
+      ...options,
+      nodes: 3,
+      clients: whole('clients', values.clients ?? '1000'),
+      ms: whole('minutes', values.minutes ?? '30') * 60_000,
+      ...{ peaceMs: 10_000, faultMs: 8_000, eventsPerSecond: 20, messagesPerSecond: 20 },
+    }),
   memory: async (options) => (await inOwnNetwork()) ?? memory({ ...options, connections: 1_000 }),
 };
 

@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
-import type { FaultServer } from '../served/server.js';
+import type { Host } from './peer.js';
 
 export interface HttpAnswer {
   readonly status: number;
@@ -19,12 +19,14 @@ const ANSWER_MS = 30_000;
 
 /** HTTP over connections that are kept, as a backend's are. One who may do everything calls, where no token is given. */
 export class HttpCaller {
-  readonly #server: FaultServer;
+  readonly #server: Host;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #token: string;
+  readonly #patienceMs: number;
 
-  constructor(server: FaultServer) {
+  constructor(server: Host, patienceMs = ANSWER_MS) {
     this.#server = server;
+    this.#patienceMs = patienceMs;
     this.#token = server.token('operator', { scope: 'publish admin', exp: Math.floor(Date.now() / 1000) + 86_400 });
   }
 
@@ -45,7 +47,7 @@ export class HttpCaller {
     };
     const to = { host: '127.0.0.1', port: this.#server.port, method, path, headers, agent: this.#agent };
     return new Promise((resolve, reject) => {
-      const asked = request({ ...to, timeout: ANSWER_MS }, (answer) => {
+      const asked = request({ ...to, timeout: this.#patienceMs }, (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));
         answer.once('error', reject);

@@ -1,7 +1,13 @@
+import type { Claims } from '@aideals/conformance';
 import type { JsonObject, ServerFrame } from '@aideals/protocol';
 import { WebSocket } from 'ws';
-import type { FaultServer } from '../served/server.js';
 import { DEADLINE_MS, within } from '../waiting.js';
+
+/** Where one can connect to, and who gives tokens for it. */
+export interface Host {
+  readonly port: number;
+  token(user: string, claims?: Claims): string;
+}
 
 export interface Closing {
   readonly code: number;
@@ -14,6 +20,8 @@ export interface DialOptions {
   readonly onFrame?: (frame: ServerFrame) => void;
   /** In place of `onFrame`, where frames are too many to be parsed; answers must not be waited for then. */
   readonly onText?: (text: string) => void;
+  /** How long to wait for the connection; what is not open by then is given up. */
+  readonly patienceMs?: number;
 }
 
 /** No connection came about; `status` is undefined where nothing was answered at all. */
@@ -65,7 +73,7 @@ export class Peer {
     });
   }
 
-  static dial(server: FaultServer, user: string, options: DialOptions = {}): Promise<Peer> {
+  static dial(server: Host, user: string, options: DialOptions = {}): Promise<Peer> {
     const client = options.client === undefined ? '' : `?client=${options.client}`;
     const headers = { authorization: `Bearer ${server.token(user)}` };
     const socket = new WebSocket(`ws://127.0.0.1:${server.port}/ws${client}`, {
@@ -83,7 +91,10 @@ export class Peer {
       });
       socket.on('error', (error) => reject(new Refused(undefined, error.message)));
     });
-    return within(DEADLINE_MS, `${user} to be connected`, dialled);
+    return within(options.patienceMs ?? DEADLINE_MS, `${user} to be connected`, dialled).catch((error: unknown) => {
+      socket.terminate();
+      throw error;
+    });
   }
 
   get isOpen(): boolean {
