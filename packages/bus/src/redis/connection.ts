@@ -60,13 +60,6 @@ export class RedisConnection {
     return connection;
   }
 
-  /** One that is dialled from now on, until it is there; `onState` is told without an error when it is. */
-  static begin(address: RedisAddress, options: ConnectionOptions): RedisConnection {
-    const connection = new RedisConnection(address, options);
-    connection.#pause = setTimeout(() => void connection.#dialAgain(), 0);
-    return connection;
-  }
-
   /** The client of the moment. Throws `RedisAway` where there is none. */
   get client(): Client {
     if (this.#client === undefined) throw new RedisAway();

@@ -43,10 +43,12 @@ export const told = <T>() => {
 export class TestBench {
   readonly folder = mkdtempSync(join(tmpdir(), 'aideals-bus-'));
   readonly #servers: LocalRedis[] = [];
+  #count = 0;
   readonly #nodes: RedisNode[] = [];
 
   async server(options: Omit<RedisOptions, 'folder'> = {}): Promise<LocalRedis> {
-    const server = await LocalRedis.start({ ...options, folder: join(this.folder, String(this.#servers.length)) });
+    this.#count += 1;
+    const server = await LocalRedis.start({ ...options, folder: join(this.folder, String(this.#count)) });
     this.#servers.push(server);
     return server;
   }
