@@ -1,4 +1,4 @@
-import type { Intake, IntakeSummary } from '@aideals/bus';
+import type { Intake } from '@aideals/bus';
 import { type Bus, type Limiter, outsideEvent, type SharedStreams } from '@aideals/core';
 import type { Config } from '../config/index.js';
 import { StartError } from '../start-error.js';
