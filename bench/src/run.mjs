@@ -5,11 +5,12 @@ import * as connections from './connections.mjs';
 import * as durable from './durable.mjs';
 import * as echo from './echo.mjs';
 import * as fanout from './fanout.mjs';
+import * as match from './match.mjs';
 import * as pings from './pings.mjs';
 import * as resume from './resume.mjs';
 import * as topics from './topics.mjs';
 
-const benches = { echo, durable, resume, fanout, topics, pings, connections };
+const benches = { echo, durable, resume, fanout, topics, pings, connections, match };
 
 const program = new Command('bench').description(
   'Benchmarks; each ends by itself and writes bench/results/<name>.json. It exits with 1 where a target is not met.',

@@ -93,7 +93,7 @@ class Topic {
     this.#index = index;
     for (const each of [...(this.#few ?? []), group]) {
       each.decide = undefined;
-      each.address = index.add(each.filters, each);
+      index.add(each.filters, each);
     }
     this.#few = undefined;
   }
@@ -101,7 +101,7 @@ class Topic {
   remove(group: Group): void {
     this.#groups.delete(group.wish);
     if (this.#index === undefined) this.#few = this.#few?.filter((each) => each !== group);
-    else this.#index.remove(group.address, group.filters);
+    else this.#index.remove(group.filters, group);
   }
 
   find(attributes: JsonObject): Group[] {

@@ -1,6 +1,10 @@
 import type { Scalar } from '../conditions.js';
 import { HashTrie } from './hash-trie.js';
+import type { Kept } from './records.js';
 import type { Store } from './store.js';
+
+/** Where the ids of values come from. */
+type IdSource = Pick<Store<Kept>['values'], 'take' | 'hold' | 'release'>;
 
 /** A bound that filters put on an attribute, and how many do. */
 interface Bound {
@@ -10,13 +14,13 @@ interface Bound {
 
 /** What the filters of a topic ask of one attribute (or of the words of an event). */
 export class Attribute {
-  readonly #store: Store<unknown>;
+  readonly #store: Pick<Store<Kept>, 'takeBound' | 'giveBound'> & { readonly values: IdSource };
   /** The ids of the values that are asked for. */
   readonly #values = new HashTrie<number>();
   least: Bound | undefined = undefined;
   most: Bound | undefined = undefined;
 
-  constructor(store: Store<unknown>) {
+  constructor(store: Pick<Store<Kept>, 'takeBound' | 'giveBound'> & { readonly values: IdSource }) {
     this.#store = store;
   }
 

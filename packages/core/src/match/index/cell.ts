@@ -1,5 +1,5 @@
 import { ordered } from './ordered.js';
-import { NONE, type Records } from './records.js';
+import { type Kept, NONE, type Records } from './records.js';
 import { Run } from './run.js';
 
 /** No bound: the run of the records that have none. */
@@ -7,11 +7,11 @@ const UNBOUNDED = -1;
 
 /** Many records with the same access condition, each in the run of one of its bounds. */
 export class Cell {
-  readonly #records: Records<unknown>;
+  readonly #records: Records<Kept>;
   readonly #runs = new Map<number, Run>();
   #size = 0;
 
-  constructor(records: Records<unknown>) {
+  constructor(records: Records<Kept>) {
     this.#records = records;
   }
 
@@ -24,7 +24,7 @@ export class Cell {
     const bound = n === NONE ? UNBOUNDED : this.#records.boundOf(address, n);
     const run = this.#runs.get(bound) ?? new Run();
     this.#runs.set(bound, run);
-    run.add(n === NONE ? 0 : ordered(this.#records.limitOf(address, n)), address);
+    run.add(n === NONE ? 0 : ordered(this.#records.limitOf(address, n)), this.#records.tokenOf(address));
     this.#records.sortBy(address, n);
     this.#size += 1;
   }
@@ -33,15 +33,15 @@ export class Cell {
     const n = this.#records.sortedBy(address);
     const bound = n === NONE ? UNBOUNDED : this.#records.boundOf(address, n);
     const run = this.#runs.get(bound) as Run;
-    run.remove(n === NONE ? 0 : ordered(this.#records.limitOf(address, n)), address);
+    run.remove(n === NONE ? 0 : ordered(this.#records.limitOf(address, n)), this.#records.tokenOf(address));
     if (run.size === 0) this.#runs.delete(bound);
     this.#size -= 1;
   }
 
   /** Decides on all records whose own bound holds. `bounds` are those that the event has a number for. */
-  find<T>(records: Records<T>, bounds: readonly number[], found: T[]): void {
+  find<T extends Kept>(records: Records<T>, bounds: readonly number[], found: T[]): void {
     const unbounded = this.#runs.get(UNBOUNDED);
-    if (unbounded !== undefined) scan(unbounded, 0, records, found);
+    if (unbounded !== undefined) scan(unbounded, 1, records, found);
     if (this.#runs.size <= bounds.length) {
       for (const [bound, run] of this.#runs) {
         if (bound !== UNBOUNDED) scan(run, ordered(records.greatest(bound)), records, found);
@@ -74,13 +74,15 @@ export class Cell {
   }
 }
 
-const scan = <T>({ blocks, counts }: Run, limit: number, records: Records<T>, found: T[]): void => {
+const scan = <T extends Kept>({ blocks, counts }: Run, limit: number, records: Records<T>, found: T[]): void => {
   for (let n = 0; n < blocks.length; n += 1) {
     const block = blocks[n] as Int32Array;
     const end = (counts[n] as number) * 2;
     for (let at = 0; at < end; at += 2) {
-      if ((block[at] as number) > limit) return;
-      records.decide(block[at + 1] as number, found);
+      const least = block[at] as number;
+      if (least > limit) return;
+      // A limit of the same single-precision number may still be above.
+      records.take(block[at + 1] as number, least < limit, found);
     }
   }
 };

@@ -3,7 +3,7 @@ import { boundedAttribute, type Condition, conditionsOf, type Scalar, wordsOf } 
 import { Attribute } from './attribute.js';
 import { Cell } from './cell.js';
 import { HashTrie } from './hash-trie.js';
-import { NONE, type Recipe } from './records.js';
+import { type Kept, NONE, type Recipe } from './records.js';
 import type { Store } from './store.js';
 
 type Listing = Extract<Condition, { kind: 'any' | 'words' }>;
@@ -18,7 +18,7 @@ const listedBy = (condition: Listing): ReadonlySet<Scalar> =>
  * is found by the values of one of its conditions, the rarest when it came; where many are found by the same value, or a
  * filter has nothing but bounds, they stand in the order of a bound. What is found is decided exactly.
  */
-export class FilterIndex<T> {
+export class FilterIndex<T extends Kept> {
   readonly #store: Store<T>;
   readonly #attributes = new HashTrie<Attribute>();
   #words: Attribute | undefined;
@@ -29,12 +29,13 @@ export class FilterIndex<T> {
     this.#store = store;
   }
 
-  /** Takes in filters; the answer is what they are removed by. */
-  add(filters: Filters, item: T): number {
+  /** Takes in filters, and sets the address of what is found by them. */
+  add(filters: Filters, item: T): void {
     const { records, values } = this.#store;
     const conditions = conditionsOf(filters);
     const recipe = this.#recipeOf(conditions);
-    const address = records.add(recipe, item);
+    records.add(recipe, item);
+    const { address } = item;
     const access = conditions[recipe.access] as Listing | undefined;
     if (access === undefined) {
       this.#others ??= new Cell(records);
@@ -43,11 +44,10 @@ export class FilterIndex<T> {
       const attribute = this.#attributeOf(access);
       for (const value of listedBy(access)) values.add(attribute.idOf(value) as number, address);
     }
-    return address;
   }
 
-  /** Removes what `add` answered for these filters. */
-  remove(address: number, filters: Filters): void {
+  /** Removes filters that were added with this item. */
+  remove(filters: Filters, { address }: T): void {
     const { records, values } = this.#store;
     const conditions = conditionsOf(filters);
     const access = conditions[records.accessOf(address)] as Listing | undefined;

@@ -6,6 +6,11 @@ export const NONE = 63;
 const EMITTED = 1;
 const MULTIPLE = 2;
 
+/** What is found. `address` is where its filters are; the index sets it. */
+export interface Kept {
+  address: number;
+}
+
 /** What is to be looked at of a filter once its access condition holds. */
 export interface Recipe {
   /** The place of the access condition among the conditions; NONE where any event is looked at. */
@@ -26,7 +31,7 @@ export interface Recipe {
  * number of words with values (13); a word with the place of its item, and two marks; the limits; the ids of the bounds; the
  * values.
  */
-export class Records<T> {
+export class Records<T extends Kept> {
   readonly #slab = new Slab();
   readonly #items = new Slots<T>();
   /** By the id of a bound: the greatest number that the event has for it. */
@@ -39,7 +44,7 @@ export class Records<T> {
     return this.#slab.bytes + this.#greatest.byteLength + this.#has.byteLength;
   }
 
-  add({ access, isMultiple, bounds, limits, values }: Recipe, item: T): number {
+  add({ access, isMultiple, bounds, limits, values }: Recipe, item: T): void {
     const count = bounds.length;
     const units = Records.#units(count, values.length);
     const address = this.#slab.take(units);
@@ -50,10 +55,33 @@ export class Records<T> {
     numbers.set(limits, unit + 1);
     words.set(bounds, (unit + 1 + count) * 2);
     words.set(values, (unit + 1 + count) * 2 + count);
-    return address;
+    item.address = address;
   }
 
-  /** Forgets a record, and tells its access condition. */
+  /**
+   * What stands for a record in an order by a bound: its address, or, where nothing but that bound is to be looked at, the
+   * place of its item, below zero.
+   */
+  tokenOf(address: number): number {
+    const { words } = this.#slab.page(address);
+    const at = Slab.unit(address) * 2;
+    const head = words[at] as number;
+    const item = words[at + 1] as number;
+    return (head & 63) <= 1 && head >>> 18 === 0 && (item & MULTIPLE) === 0 ? ~(item >>> 2) : address;
+  }
+
+  /** Adds what a token stands for to `found`; `isSure` where its limit is known to be below what the event has. */
+  take(token: number, isSure: boolean, found: T[]): void {
+    if (token >= 0) {
+      this.decide(token, found);
+      return;
+    }
+    const item = this.#items.get(~token);
+    if (isSure) found.push(item);
+    else this.decide(item.address, found);
+  }
+
+  /** Forgets a record. */
   remove(address: number): void {
     const { words } = this.#slab.page(address);
     const unit = Slab.unit(address);

@@ -1,9 +1,9 @@
-import { Records } from './records.js';
+import { type Kept, Records } from './records.js';
 import { Slots } from './slots.js';
 import { Values } from './values.js';
 
 /** What the indexes of all topics share: memory is taken for all of them together, so that a small topic costs little. */
-export class Store<T> {
+export class Store<T extends Kept> {
   readonly records = new Records<T>();
   readonly values = new Values<T>(this.records);
   readonly #bounds = new Slots<true>();

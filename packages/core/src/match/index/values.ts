@@ -1,5 +1,5 @@
 import { Cell } from './cell.js';
-import type { Records } from './records.js';
+import type { Kept, Records } from './records.js';
 import { Slots } from './slots.js';
 
 /** Past this a list becomes a cell. */
@@ -9,7 +9,7 @@ const FEW = 16;
 type Postings = undefined | number | readonly number[] | Cell;
 
 /** The values that filters name: how many of them do, and which are found by it. */
-export class Values<T> {
+export class Values<T extends Kept> {
   readonly #records: Records<T>;
   readonly #postings = new Slots<Postings>();
   readonly #references = new Slots<number>();
