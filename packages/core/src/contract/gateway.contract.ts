@@ -54,6 +54,21 @@ export const gatewayContract = (
       return sent;
     };
 
+    test('sends a run as it sends each of its frames, to who has nothing waiting and to who has', async () => {
+      if (gateway.sendRun === undefined) return;
+      const ends = [await subject.connect('a'), await subject.connect('b'), await subject.connect('c')];
+      await give(['b'], plain(1));
+      gateway.hold('c');
+      const frames = upTo(20).map((offset) => event(offset));
+      expect(gateway.sendRun(['a', 'b', 'c', 'gone'], frames)).toEqual({ sent: 3, queued: 0, gone: 1 });
+      gateway.advance(20);
+      await give(['a', 'b', 'c'], event(21));
+      gateway.release('c', 5);
+      const texts = await Promise.all(ends.map((end) => end.received()));
+      expect(texts.map(offsetsIn)).toEqual([upTo(21), upTo(21), upTo(21, 6)]);
+      expect(plainsIn(texts[1] as string[])).toEqual([1]);
+    });
+
     test('says what it can', () => {
       expect(gateway.capabilities).toEqual(capabilities);
     });

@@ -50,3 +50,50 @@ export const fanOut = (ports: FanOutPorts, event: LogEvent): Awaitable<Sent> =>
       return result;
     });
   });
+
+/**
+ * Gives a list of events out, one after the other; those in a row that have the same receivers go as one run. What has to
+ * be waited for is waited for in between.
+ */
+export const fanOutAll = async (ports: FanOutPorts, events: readonly LogEvent[]): Promise<readonly Sent[]> => {
+  const { gateway, telemetry } = ports;
+  if (gateway.sendRun === undefined || events.length === 1) return fanOutEach(ports, events);
+  const results: Sent[] = [];
+  let to: Iterable<string> | undefined;
+  let run: LogEvent[] = [];
+  const end = (): void => {
+    if (run.length === 0) return;
+    const sent = to === undefined ? NO_ONE : (gateway.sendRun?.(to, run.map(eventFrame)) ?? NO_ONE);
+    gateway.advance((run.at(-1) as LogEvent).offset);
+    for (const { topic } of run) {
+      telemetry.count('published', { topic });
+      telemetry.count('deliveries', { kind: 'event' }, sent.sent);
+      results.push(sent);
+    }
+    run = [];
+  };
+  for (const [i, event] of events.entries()) {
+    const groups = candidates(ports, event);
+    // Whoever has to wait sends one by one: its receivers may change meanwhile.
+    if (groups instanceof Promise) {
+      end();
+      return [...results, ...(await fanOutEach(ports, events.slice(i)))];
+    }
+    const next = receivers(groups, event);
+    if (next !== to) end();
+    to = next;
+    run.push(event);
+  }
+  end();
+  return results;
+};
+
+const fanOutEach = async (ports: FanOutPorts, events: readonly LogEvent[]): Promise<readonly Sent[]> => {
+  const results: Sent[] = [];
+  for (const event of events) {
+    const sent = fanOut(ports, event);
+    // Awaited only where it must be: between two fan-outs of one node nothing else may begin.
+    results.push(sent instanceof Promise ? await sent : sent);
+  }
+  return results;
+};

@@ -1,5 +1,5 @@
 import { WireError } from '@aideals/protocol';
-import { fanOut } from '../delivery/fan-out.js';
+import { fanOutAll } from '../delivery/fan-out.js';
 import { fitsMessage } from '../delivery/frames.js';
 import {
   type EventRelay,
@@ -28,6 +28,8 @@ export interface PublishResult {
   readonly published: readonly Published[];
   readonly replayed: boolean;
 }
+
+const NO_ONE: Sent = { sent: 0, queued: 0, gone: 0 };
 
 type Idempotency = { readonly key: string; readonly digest: string } | undefined;
 
@@ -74,18 +76,10 @@ export const publish = async (
   }
   if (ports.eventRelay !== undefined) return relay(ports.eventRelay, ports, events, once);
   const appended = await append(ports, events, once);
-  const published: Published[] = [];
-  for (const [i, event] of events.entries()) {
-    const id = appended.ids[i] as string;
-    if (appended.replayed) {
-      published.push({ id, sent: 0, queued: 0, gone: 0 });
-      continue;
-    }
-    const logged: LogEvent = { ...event, id, offset: appended.offsets[i] as number };
-    const sent = fanOut(ports, logged);
-    // Awaited only where it must be: between two fan-outs of one node nothing else may begin.
-    published.push({ id, ...(sent instanceof Promise ? await sent : sent) });
-  }
+  const { ids, offsets, replayed } = appended;
+  const logged = events.map((event, i): LogEvent => ({ ...event, id: ids[i] as string, offset: offsets[i] as number }));
+  const sent = replayed ? events.map(() => NO_ONE) : await fanOutAll(ports, logged);
+  const published = sent.map((each, i) => ({ id: ids[i] as string, ...each }));
   await appended.flushed;
-  return { published, replayed: appended.replayed };
+  return { published, replayed };
 };

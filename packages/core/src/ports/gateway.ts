@@ -39,6 +39,8 @@ export type Release = { readonly released: true } | { readonly released: false; 
 export interface Gateway {
   readonly capabilities: { readonly closeCodes: boolean; readonly hold: boolean; readonly positions: boolean };
   send(connectionIds: Iterable<string>, frame: Frame): Awaitable<Sent>;
+  /** As `send` of each frame in turn; for a list of events with the same receivers, where a gateway can do better. */
+  sendRun?(connectionIds: Iterable<string>, frames: readonly Frame[]): Sent;
   close(connectionId: string, notice: CloseNotice): Awaitable<void>;
   alive(connectionId: string): Awaitable<boolean>;
   /** All deal events up to this offset have been given to `send`, or matched no one. */

@@ -42,6 +42,8 @@ interface Encodings {
   readonly plain: Buffer;
   /** The plain bytes again, where compressing them saves nothing. */
   deflated?: Buffer;
+  /** Of a run: how many frames it joins. */
+  readonly count?: number;
 }
 
 const encodingsOf = (frame: Frame): Encodings => {
@@ -53,6 +55,28 @@ const encodingsOf = (frame: Frame): Encodings => {
 
 /** The bytes of a frame: made at first use. */
 export const encoded = (frame: Frame): Buffer => encodingsOf(frame).plain;
+
+/** Frames that leave together for all who have nothing else waiting: to an outbox one frame. */
+export class Run {
+  readonly frames: readonly Frame[];
+  readonly frame: Frame;
+  readonly bytes: number;
+  /** Of the longest one. */
+  readonly longest: number;
+
+  constructor(frames: readonly Frame[]) {
+    const parts = frames.map(encoded);
+    const plain = Buffer.concat(parts);
+    const encodings: Encodings = { plain, count: frames.length };
+    this.frames = frames;
+    this.frame = { text: '', encoded: encodings };
+    this.bytes = plain.length;
+    this.longest = Math.max(...parts.map(({ length }) => length));
+  }
+}
+
+/** How many frames a frame is. */
+export const frameCount = (frame: Frame): number => (frame.encoded as Encodings | undefined)?.count ?? 1;
 
 /** What a flush leaves at the end, and a message leaves out (RFC 7692, section 7.2.1). */
 const TAIL_BYTES = 4;
@@ -79,8 +103,8 @@ export interface Compression {
  */
 export const deflated = (frame: Frame, { from, windowBits }: Compression): Buffer => {
   const encodings = encodingsOf(frame);
-  const { plain } = encodings;
-  if (plain.length < from || plain.length > 1 << windowBits) return plain;
+  const { plain, count } = encodings;
+  if (count !== undefined || plain.length < from || plain.length > 1 << windowBits) return plain;
   encodings.deflated ??= deflate(plain);
   return encodings.deflated;
 };

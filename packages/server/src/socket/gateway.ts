@@ -1,4 +1,5 @@
 import type { CloseNotice, Frame, Gateway, Release, Sent } from '@aideals/core';
+import { Run } from './encoding.js';
 import type { Flusher } from './flusher.js';
 import { Hold } from './hold.js';
 import type { Outbox } from './outbox.js';
@@ -31,12 +32,23 @@ export class SocketGateway implements Gateway {
   }
 
   send(connectionIds: Iterable<string>, frame: Frame): Sent {
+    return this.#give(connectionIds, (outbox) => outbox.push(frame));
+  }
+
+  sendRun(connectionIds: Iterable<string>, frames: readonly Frame[]): Sent {
+    const [first] = frames;
+    if (first !== undefined && frames.length === 1) return this.send(connectionIds, first);
+    const run = new Run(frames);
+    return this.#give(connectionIds, (outbox) => outbox.pushRun(run));
+  }
+
+  #give(connectionIds: Iterable<string>, push: (outbox: Outbox) => boolean): Sent {
     let sent = 0;
     let gone = 0;
     let first: Outbox | undefined;
     for (const id of connectionIds) {
       const outbox = this.#outboxes.get(id);
-      if (outbox === undefined || !outbox.push(frame)) {
+      if (outbox === undefined || !push(outbox)) {
         gone += 1;
         continue;
       }

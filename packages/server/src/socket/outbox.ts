@@ -1,6 +1,6 @@
 import type { Frame } from '@aideals/core';
 import { type CloseCodeNumber, closeCodes } from '@aideals/protocol';
-import { type Compression, deflated, encodeConflated, encoded } from './encoding.js';
+import { type Compression, deflated, encodeConflated, encoded, frameCount, type Run } from './encoding.js';
 import type { Flushable, Flusher } from './flusher.js';
 import { FrameQueue } from './frame-queue.js';
 import type { Hold } from './hold.js';
@@ -108,6 +108,17 @@ export class Outbox implements Flushable {
     if (this.waiting <= this.#shared.hardBytes) return true;
     this.giveUp(4008);
     return false;
+  }
+
+  /** Takes frames that many others take as well. Where nothing waits they leave as one. */
+  pushRun(run: Run): boolean {
+    const isAlone = this.#queue.size === 0 && this.#wire.buffered === 0 && this.#conflated === 0;
+    const isPlain = this.#compression === undefined || run.longest < this.#compression.from;
+    if (this.#state === 'open' && this.held === undefined && isAlone && isPlain && run.bytes <= this.#atOnce) {
+      this.#queue.push(run.frame);
+      return true;
+    }
+    return run.frames.every((frame) => this.push(frame));
   }
 
   /** A ping, or the answer to one: leaves before what is queued. Only the latest are kept. */
@@ -222,9 +233,11 @@ export class Outbox implements Flushable {
   }
 
   #shift(): Uint8Array {
-    this.written += 1;
-    this.#shared.counters.frames += 1;
-    return this.#partOf(this.#queue.shift() as Frame);
+    const frame = this.#queue.shift() as Frame;
+    const count = frameCount(frame);
+    this.written += count;
+    this.#shared.counters.frames += count;
+    return this.#partOf(frame);
   }
 
   #partOf(frame: Frame): Uint8Array {
