@@ -96,14 +96,17 @@ export class WebSocketApi {
     const connection = this.#welcome(request);
     const refusal = await this.#connect(connection, request, query.join('?'));
     if (refusal !== undefined) return refuseUpgrade(socket, refusal);
-    if (socket.destroyed) return this.#ended(connection, ABNORMAL, 'Connection closed abnormally');
+    let isOpened = false;
     this.#server.handleUpgrade(request, socket, head, (opened) => {
+      isOpened = true;
       this.#connections.set(connection.source.connectionId, connection);
       connection.open(opened, socket as Socket, {
         message: (text) => this.#keep(this.#message(connection, text)),
         ended: (status, reason) => this.#ended(connection, status, reason),
       });
     });
+    // Whoever has left meanwhile was let in all the same.
+    if (!isOpened) this.#ended(connection, ABNORMAL, 'Connection closed abnormally');
   }
 
   /** Resolves when no message and no `$disconnect` is being handled. */
