@@ -14,6 +14,9 @@ export type Dialled =
   | { readonly open: true; readonly head: Head; readonly client: RawClient }
   | { readonly open: false; readonly head: Head; readonly body: string };
 
+/** API Gateway takes no larger frame. */
+const FRAME_BYTES = 32_768;
+
 const DEFLATE_TAIL = Buffer.from([0, 0, 0xff, 0xff]);
 
 /** A message of permessage-deflate, each compressed on its own (RFC 7692, section 7.2.2). */
@@ -91,8 +94,16 @@ export class RawClient {
     this.sendBytes(Buffer.concat(frames.map(encodeFrame)));
   }
 
+  /** Sends a message, in frames that every deployment takes. */
   sendText(text: string): void {
-    this.send({ opcode: opcodes.text, payload: text });
+    const bytes = Buffer.from(text);
+    const count = Math.max(1, Math.ceil(bytes.length / FRAME_BYTES));
+    const part = (n: number): FrameInit => ({
+      opcode: n === 0 ? opcodes.text : opcodes.continuation,
+      fin: n === count - 1,
+      payload: bytes.subarray(n * FRAME_BYTES, (n + 1) * FRAME_BYTES),
+    });
+    this.send(...Array.from({ length: count }, (_, n) => part(n)));
   }
 
   /** Stops reading from the socket: the server's bytes wait in the kernel, then with the server. */
