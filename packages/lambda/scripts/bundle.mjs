@@ -1,13 +1,17 @@
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
-/** Makes one file for each function: `dist/bundles/<function name>/index.mjs`, with all that it needs. */
+/**
+ * Makes one file for each function: `<folder>/<function name>/index.mjs`, with all that it needs. The folder is `dist/bundles`,
+ * or the one named by `--out`.
+ */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = join(root, 'src/functions');
-const bundles = join(root, 'dist/bundles');
+const at = process.argv.indexOf('--out');
+const bundles = at < 0 ? join(root, 'dist/bundles') : resolve(process.argv[at + 1] ?? '');
 /** What Lambda reads at each cold start. */
 const MOST_BYTES = 1_000_000;
 
@@ -25,8 +29,7 @@ const oneLanguage = {
   },
 };
 
-rmSync(bundles, { recursive: true, force: true });
-const { metafile } = await build({
+const { outputFiles } = await build({
   entryPoints: Object.fromEntries(names.map((name) => [`${name}/index`, join(sources, `${name}.ts`)])),
   outdir: bundles,
   outExtension: { '.js': '.mjs' },
@@ -39,22 +42,22 @@ const { metafile } = await build({
   mainFields: ['module', 'main'],
   conditions: ['@aideals/source', 'module'],
   legalComments: 'none',
-  metafile: true,
   plugins: [oneLanguage],
   // Some of what is bundled is CommonJS, and asks for Node's modules in its own way.
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   logLevel: 'warning',
+  write: false,
 });
-if (process.argv.includes('--meta')) {
-  mkdirSync(bundles, { recursive: true });
-  writeFileSync(join(bundles, 'meta.json'), JSON.stringify(metafile));
-}
 
 let isTooLarge = false;
-for (const name of names.sort()) {
-  const { size } = statSync(join(bundles, name, 'index.mjs'));
+for (const { path, contents } of outputFiles.sort((a, b) => (a.path < b.path ? -1 : 1))) {
+  mkdirSync(dirname(path), { recursive: true });
+  // Whoever runs a bundle meanwhile reads the old one or the new one.
+  writeFileSync(`${path}.new`, contents);
+  renameSync(`${path}.new`, path);
+  const size = contents.byteLength;
   isTooLarge ||= size > MOST_BYTES;
   const remark = size > MOST_BYTES ? `: over ${MOST_BYTES / 1000} kB` : '';
-  process.stdout.write(`${name.padEnd(34)} ${Math.ceil(size / 1000)} kB${remark}\n`);
+  process.stdout.write(`${basename(dirname(path)).padEnd(34)} ${Math.ceil(size / 1000)} kB${remark}\n`);
 }
 if (isTooLarge) process.exitCode = 1;
