@@ -81,9 +81,29 @@ export async function startReader() {
   const reader = await startNative('reader', 1, (line) => line === 'ready');
   return {
     ...reader,
-    open: ({ name, url, count, topics = 1, path: template, isNats = false, replies = 0, hello = '-' }) =>
+    open: ({
+      name,
+      url,
+      count,
+      topics = 1,
+      path: template,
+      isNats = false,
+      deflates = false,
+      replies = 0,
+      hello = '-',
+    }) =>
       reader.ask(
-        ['open', name, new URL(url).port, count, topics, template, isNats ? 'nats' : 'ws', replies, hello].join('\t'),
+        [
+          'open',
+          name,
+          new URL(url).port,
+          count,
+          topics,
+          template,
+          isNats ? 'nats' : deflates ? 'deflate' : 'ws',
+          replies,
+          hello,
+        ].join('\t'),
       ),
     tokens: (file) => reader.write(`tokens\t${file}\n`),
     wait: (name, frames) => reader.ask(`wait\t${name}\t${frames}`),

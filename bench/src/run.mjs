@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npm run bench -- <name> [others...]`: every benchmark is a module beside this one, named here.
 import { Argument, Command } from 'commander';
+import * as compressed from './compressed.mjs';
 import * as connections from './connections.mjs';
 import * as durable from './durable.mjs';
 import * as echo from './echo.mjs';
@@ -8,9 +9,10 @@ import * as fanout from './fanout.mjs';
 import * as match from './match.mjs';
 import * as pings from './pings.mjs';
 import * as resume from './resume.mjs';
+import { summarise } from './summary.mjs';
 import * as topics from './topics.mjs';
 
-const benches = { echo, durable, resume, fanout, topics, pings, connections, match };
+const benches = { echo, durable, resume, fanout, topics, pings, compressed, connections, match };
 
 const program = new Command('bench').description(
   'Benchmarks; each ends by itself and writes bench/results/<name>.json. It exits with 1 where a target is not met.',
@@ -34,6 +36,24 @@ for (const [name, bench] of Object.entries(benches)) {
     }
   });
 }
+
+const everything = async () => {
+  for (const [name, bench] of Object.entries(benches)) {
+    process.stdout.write(`── ${name}\n\n`);
+    process.exitCode = Math.max(process.exitCode ?? 0, await bench.run(defaultsOf(bench)));
+    process.stdout.write('\n');
+  }
+  await summarise(Object.keys(benches));
+};
+
+program
+  .command('all', { isDefault: true })
+  .description('all of them, and the table and the chart of docs/performance.md from what they found')
+  .action(everything);
+program
+  .command('summary')
+  .description('the table and the chart again, from the results that are there')
+  .action(() => summarise(Object.keys(benches)));
 
 program.parseAsync().catch((error) => {
   process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);

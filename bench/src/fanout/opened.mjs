@@ -6,12 +6,12 @@ import { startServer } from './servers.mjs';
 export const FLOOR = 'C loop';
 
 /** Starts a server and opens `count` subscribers of it, on `topics` topics in turn. */
-export const opened = async (room, reader, name, { count, topics = 1, env = {} }) => {
+export const opened = async (room, reader, name, { count, topics = 1, deflates = false, env = {} }) => {
   const server =
     name === FLOOR
       ? { name, subscriber: { path: '/', replies: 0 }, ...(await room.keep(startFloor())) }
       : await startServer(name, room, env);
-  await reader.open({ name, url: server.url, count, topics, ...server.subscriber });
+  await reader.open({ name, url: server.url, count, topics, deflates, ...server.subscriber });
   return { ...server, seen: 0 };
 };
 

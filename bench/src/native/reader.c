@@ -2,13 +2,14 @@
  * Reads from thousands of sockets and counts frames, at a fraction of what any of the servers pays to send them: one thread,
  * epoll, one buffer, headers looked at and payloads passed over. It obeys lines on stdin, fields parted by tabs:
  *
- *   open <group> <port> <count> <topics> <path> <protocol: ws|nats> <replies> <hello>   -> opened <group>
+ *   open <group> <port> <count> <topics> <path> <protocol: ws|deflate|nats> <replies> <hello>   -> opened <group>
  *   tokens <file>       lines, of which $ in a <path> becomes the one of the socket's number
  *   wait <group> <frames>                                                      -> got <group> <frames>
  *   stamp <group>       from now on look for "sentAt":<ns> in each frame
  *   times <group>       -> times <group> <count> <p50 us> <p99 us> <max us>, and forgets them
  *   close <group>                                                              -> closed <group>
  *
+ * `deflate` is WebSocket with permessage-deflate offered; what comes is counted and not unpacked.
  * <count> sockets open with 64 at once in their handshake; <hello> is sent as a masked text frame ("-" for none), and a
  * socket is open when it has had <replies> frames. In <path> and <hello> an @ becomes the number of the socket modulo
  * <topics>. Frames are counted from "opened" on. Anything unexpected ends it with one line on stderr.
@@ -35,7 +36,7 @@ enum state { DIALLING, UPGRADING, GREETING, OPEN };
 
 struct group {
   char name[64], path[2048], hello[2048];
-  int is_nats, port, count, topics, dialled, dialling, opened, replies, stamped;
+  int is_nats, deflates, port, count, topics, dialled, dialling, opened, replies, stamped;
   struct socket *sockets;
   uint64_t frames, wanted;
   uint32_t *samples;
@@ -268,8 +269,11 @@ static void upgrade(struct socket *s) {
   } else {
     length = snprintf(request, sizeof request,
                       "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-                      filled(s, s->group->path), s->group->port);
+                      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n%s\r\n",
+                      filled(s, s->group->path), s->group->port,
+                      s->group->deflates ? "Sec-WebSocket-Extensions: permessage-deflate; server_no_context_takeover; "
+                                           "client_no_context_takeover\r\n"
+                                         : "");
     s->state = UPGRADING;
   }
   put(s, request, (size_t)length);
@@ -314,6 +318,7 @@ static void begin(char **field) {
   g->topics = atoi(field[4]);
   snprintf(g->path, sizeof g->path, "%s", field[5]);
   g->is_nats = strcmp(field[6], "nats") == 0;
+  g->deflates = strcmp(field[6], "deflate") == 0;
   g->replies = atoi(field[7]);
   snprintf(g->hello, sizeof g->hello, "%s", field[8]);
   g->sockets = calloc((size_t)g->count, sizeof *g->sockets);
