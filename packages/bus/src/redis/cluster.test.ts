@@ -11,8 +11,8 @@ let servers: LocalRedis[];
 let prefixes = 0;
 
 beforeAll(async () => {
-  servers = await startCluster(bench, 2);
-});
+  servers = await startCluster(bench, 2, true);
+}, 30_000);
 afterEach(() => bench.closeNodes());
 afterAll(() => bench.close());
 
@@ -28,9 +28,9 @@ busContract('Redis Cluster', () => {
 const bytes = (text: string): Uint8Array => Buffer.from(text);
 
 /** Channels whose slots are on different servers. */
-const apart = (prefix: string): [string, string] => {
+const apart = (prefix: string, after = 0): [string, string] => {
   const isFirst = (channel: string): boolean => keySlot(channelName(prefix, channel)) < 8_192;
-  const names = Array.from({ length: 50 }, (_, n) => `user:${n}`);
+  const names = Array.from({ length: 50 }, (_, n) => `user:${after + n}`);
   return [names.find(isFirst) as string, names.find((name) => !isFirst(name)) as string];
 };
 
@@ -79,22 +79,23 @@ describe('a bus on Redis Cluster', () => {
   });
 
   it('goes on with the replica of a master that died', async () => {
-    const own = await startCluster(bench, 3, true);
-    const { bus, commands, state } = await bench.node({ url: urlOf(own.slice(0, 2)) });
-    // Its slot is the first master's.
-    const channel = Array.from({ length: 99 }, (_, n) => `user:${n}`).find(
-      (name) => keySlot(channelName('x', name)) < 5_000,
-    ) as string;
-    const heard = told<Uint8Array>();
+    const [master, other, replica] = servers as [LocalRedis, LocalRedis, LocalRedis];
+    const { bus, commands, state } = await bench.node({ url: urlOf([master, other]) });
+    const channels = [...apart('x', 100), 'log:all-deals'];
+    const heard = told<string>();
     const resets = told<void>();
     bus.onReset(resets.tell);
-    await bus.subscribe(channel, heard.tell);
-    await own[0]?.kill();
+    for (const channel of channels)
+      await bus.subscribe(channel, (message) => heard.tell(Buffer.from(message).toString()));
+    await master.kill();
     expect(await state()).toBeInstanceOf(Error);
-    await expect(Promise.resolve(bus.publish(channel, bytes('x')))).rejects.toThrow('out of reach');
+    await expect(Promise.resolve(bus.publish(channels[0] as string, bytes('x')))).rejects.toThrow('out of reach');
+    await replica.command('CLUSTER', 'FAILOVER', 'TAKEOVER');
     await resets.next();
     expect(commands.isUp).toBe(true);
-    expect(await bus.publish(channel, bytes('again'))).toBe(1);
-    expect(Buffer.from(await heard.next()).toString()).toBe('again');
+    for (const channel of channels) {
+      expect(await bus.publish(channel, bytes(channel))).toBe(1);
+      expect(await heard.next()).toBe(channel);
+    }
   });
 });

@@ -1,4 +1,4 @@
-import type { LocalRedis } from '@aideals/local-cluster';
+import { freePort, type LocalRedis } from '@aideals/local-cluster';
 import type { TestBench } from './redis.js';
 
 const SLOTS = 16_384;
@@ -22,7 +22,11 @@ const untilSo = async (server: LocalRedis, words: [string, ...string[]], pattern
 /** A cluster of so many masters, which share the slots; the first of them has a replica, where that is wanted. */
 export const startCluster = async (bench: TestBench, masters: number, withReplica = false): Promise<LocalRedis[]> => {
   const count = masters + (withReplica ? 1 : 0);
-  const servers = await Promise.all(Array.from({ length: count }, () => bench.server({ args: OPTIONS })));
+  const busPorts: number[] = [];
+  for (let n = 0; n < count; n += 1) busPorts.push(await freePort());
+  const servers = await Promise.all(
+    busPorts.map((port) => bench.server({ args: [...OPTIONS, '--cluster-port', String(port)] })),
+  );
   const first = servers[0] as LocalRedis;
   await Promise.all(
     servers.slice(0, masters).map((server, n) => {
@@ -30,7 +34,9 @@ export const startCluster = async (bench: TestBench, masters: number, withReplic
       return server.command('CLUSTER', 'ADDSLOTSRANGE', String(from), String(to - 1));
     }),
   );
-  for (const server of servers.slice(1)) await server.command('CLUSTER', 'MEET', '127.0.0.1', String(first.port));
+  for (const server of servers.slice(1)) {
+    await server.command('CLUSTER', 'MEET', '127.0.0.1', String(first.port), String(busPorts[0]));
+  }
   const known = new RegExp(`cluster_known_nodes:${count}\\b`, 'u');
   for (const server of servers) await untilSo(server, ['CLUSTER', 'INFO'], known);
   if (withReplica) {

@@ -53,6 +53,7 @@ export const openRedisLog = async (config: Config, options: BackingOptions): Pro
         segment,
         prefix,
         channelName: (channel) => channelName(prefix, channel),
+        isSharded: node.isSharded,
       });
       return {
         bus,

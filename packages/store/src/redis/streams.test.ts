@@ -1,5 +1,6 @@
 import { type Announcement, type Clock, decodeAnnouncement, logChannel, type NewEvent } from '@aideals/core';
 import { streamsContract } from '@aideals/core/contract/streams';
+import { freePort } from '@aideals/local-cluster';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRedis, type TestNode, type TestRedis } from '../testing/redis.js';
 import { type RedisStreams, redisStreams } from './streams.js';
@@ -18,8 +19,8 @@ const segment = (): string => {
 };
 
 const on = async (node: TestNode, prefix: string, by = clock): Promise<RedisStreams> => {
-  const { redis, channelName } = node;
-  return redisStreams({ redis, clock: by, segment, prefix, channelName });
+  const { redis, channelName, isSharded } = node;
+  return redisStreams({ redis, clock: by, segment, prefix, channelName, isSharded });
 };
 
 streamsContract('Redis', async (by) => {
@@ -134,6 +135,55 @@ describe('a log on Redis', () => {
       const fresh = await streams.append([event('a')]);
       expect(fresh.offsets).toEqual([1]);
       expect(await streams.locate(after.ids[0] as string)).toMatchObject({ lost: { reason: 'epoch' } });
+    } finally {
+      await own.stop();
+    }
+  });
+
+  it('tells the lost tail of a master that died as epoch, and gives none of its ids again', async () => {
+    const [master, replica] = [await startRedis(['--repl-diskless-sync-delay', '0']), await startRedis()];
+    try {
+      const streams = await on(await master.node('x'), 'x');
+      const kept = await streams.append([event('a', 1), event('a', 2), event('a', 3)]);
+      await replica.server.command('REPLICAOF', master.server.host, String(master.server.port));
+      while (!/master_link_status:up/u.test(String(await replica.server.command('INFO', 'replication'))));
+      await master.server.command('WAIT', '1', '0');
+      // It takes over while the master still serves.
+      await replica.server.command('REPLICAOF', 'NO', 'ONE');
+      const lost = await streams.append([event('a', 4), event('a', 5)], { key: 'k', digest: 'd' });
+      expect(lost.offsets).toEqual([4, 5]);
+      await master.server.kill();
+
+      const next = await on(await replica.node('x'), 'x');
+      expect(await next.top()).toBe(3);
+      for (const [i, id] of kept.ids.entries()) expect(await next.locate(id)).toEqual({ after: i + 1 });
+      const all = { after: 0, lost: { reason: 'epoch', oldest: kept.ids[0] } };
+      for (const id of lost.ids) expect(await next.locate(id)).toEqual(all);
+      // The key went with the tail, so it is no repetition.
+      const anew = await next.append([event('a', 4), event('a', 5)], { key: 'k', digest: 'd' });
+      expect(anew).toMatchObject({ offsets: [4, 5], replayed: false });
+      for (const id of anew.ids) expect(lost.ids).not.toContain(id);
+      for (const id of lost.ids) expect(await next.locate(id)).toEqual(all);
+    } finally {
+      await replica.stop();
+      await master.stop();
+    }
+  });
+
+  it('announces by shard where the server is a cluster', async () => {
+    const own = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())]);
+    try {
+      await own.server.command('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
+      while (!/cluster_state:ok/u.test(String(await own.server.command('CLUSTER', 'INFO'))));
+      const [here, there] = [await own.node('x'), await own.node('x')];
+      const streams = await on(here, 'x');
+      const heard = await ear(there, ['all-deals']);
+      expect(await streams.append([event('b', 1)], { key: 'k', digest: 'd' })).toMatchObject({ reached: [1] });
+      const message = { digest: 'd', until: Number.MAX_SAFE_INTEGER, event: event('a', 2) };
+      expect(await streams.take('node', 1, [message])).toMatchObject({ taken: 1 });
+      expect((await heard(2)).map(({ event: { offset } }) => offset)).toEqual([1, 2]);
+      expect(await streams.trim({ before: 0, keep: 1, limit: 10 })).toBe(false);
+      expect(await streams.read({ after: 1, topic: 'a', limit: 10 })).toMatchObject({ end: 2, covered: true });
     } finally {
       await own.stop();
     }

@@ -12,9 +12,9 @@ export interface TestNode extends RedisNode {
 }
 
 /** A redis-server of a test's own. Each prefix is a deployment of its own. */
-export const startRedis = async () => {
+export const startRedis = async (args: readonly string[] = []) => {
   const folder = mkdtempSync(join(tmpdir(), 'aideals-redis-'));
-  const server = await LocalRedis.start({ folder });
+  const server = await LocalRedis.start({ folder, args });
   let prefixes = 0;
   const open: RedisNode[] = [];
   return {
@@ -40,7 +40,7 @@ export const startRedis = async () => {
     },
     stop: async (): Promise<void> => {
       for (const node of open) node.close();
-      await server.stop();
+      if (server.isRunning) await server.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
