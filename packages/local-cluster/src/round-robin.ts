@@ -152,11 +152,18 @@ export class RoundRobin {
 
   /** What breaks on one side breaks on the other; what ends, ends. */
   #join(client: Socket, server: Socket): void {
+    server.pipe(client);
+    // What a server has said by now is read before more is written to it: one that answers and closes, with the rest of a
+    // request unread, breaks the connection for whoever writes, and the answer with it.
+    client.on('data', (bytes) => {
+      client.pause();
+      setImmediate(() => server.write(bytes, () => client.resume()));
+    });
+    client.once('end', () => setImmediate(() => server.end()));
     for (const [one, other] of [
       [client, server],
       [server, client],
     ] as const) {
-      one.pipe(other);
       // What it said before it broke is still handed on: an answer that comes with a reset, for one.
       one.on('error', () => other.destroySoon());
       one.once('close', () => {

@@ -26,6 +26,9 @@ const expectBucket = (got: { taken: number; refused: readonly object[] }, size: 
   }
 };
 
+/** Whole seconds, for what a bucket gets meanwhile. */
+const since = (began: number): number => Math.ceil((performance.now() - began) / 1000);
+
 const limited = { AIDEALS_RATE_LIMIT: undefined, AIDEALS_TRUSTED_PROXIES: '127.0.0.1', AIDEALS_RATE_PUBLISH: '5' };
 
 onTargets('Token buckets', { env: limited }, (bench, check) => {
@@ -34,7 +37,10 @@ onTargets('Token buckets', { env: limited }, (bench, check) => {
     const sibling = await bench.openSettled({ user: session.userId });
     const frame = { action: 'sendMessage', data: { recipientId: bench.user(), content: 'x' } };
     expectBucket(await burst(session, 80, frame), 60);
-    expect(await sibling.ask(frame.action, frame.data)).toEqual(errorWith('RATE_LIMIT_EXCEEDED'));
+    // A bucket of its own would take them all; this one has got a few more meanwhile.
+    const shared = await burst(sibling, 30, frame);
+    expect(shared.refused.length).toBeGreaterThan(10);
+    for (const error of shared.refused) expect(error).toEqual(errorWith('RATE_LIMIT_EXCEEDED'));
     expect((await session.ask('ping')).type).toBe('pong');
     expect((await session.ask('subscribeToDeals', { topic: bench.topic() })).type).toBe('subscriptionConfirmed');
     const other = await bench.openSettled();
@@ -108,6 +114,7 @@ onTargets('Token buckets', { env: limited }, (bench, check) => {
 
   check('[LIMIT-6] connect 60 a minute for a user', async () => {
     const user = bench.user();
+    const began = performance.now();
     let opened = 0;
     for (; opened < 90; opened += 1) {
       const dialled = await bench.dial({ user });
@@ -122,7 +129,7 @@ onTargets('Token buckets', { env: limited }, (bench, check) => {
       await dialled.client.close();
     }
     expect(opened).toBeGreaterThanOrEqual(60);
-    expect(opened).toBeLessThanOrEqual(75);
+    expect(opened).toBeLessThanOrEqual(60 + since(began) + 5);
     await bench.open();
   });
 
@@ -138,6 +145,7 @@ onTargets('Token buckets', { env: limited }, (bench, check) => {
         }
         return dialled.head;
       };
+      const began = performance.now();
       let opened = 0;
       let refused: Awaited<ReturnType<typeof dialOnce>> | undefined;
       while (opened < 1000 && refused === undefined) {
@@ -148,9 +156,9 @@ onTargets('Token buckets', { env: limited }, (bench, check) => {
       expect(refused?.status).toBe(429);
       expect(Number(refused?.headers['retry-after'])).toBeGreaterThan(0);
       expect(opened).toBeGreaterThanOrEqual(600);
-      expect(opened).toBeLessThanOrEqual(760);
+      expect(opened).toBeLessThanOrEqual(600 + 10 * since(began) + 50);
       expect((await bench.dial({ headers: { 'X-Forwarded-For': '203.0.113.51' } })).open).toBe(true);
     },
-    30_000,
+    60_000,
   );
 });
