@@ -41,10 +41,13 @@ export interface Simulated {
   readonly workers: number;
   /** How many connections have been sent the last frame. */
   readonly upToDate: number;
+  /** How many frames had been delivered after each quarter of a second. */
+  readonly curve: readonly number[];
 }
 
 const START = 1_764_039_600_000;
 const ENDS_MS = 60_000;
+const QUARTER_MS = 250;
 
 /** Numbers that look like chance, the same in each run. */
 const chances = (): (() => number) => {
@@ -78,6 +81,13 @@ const slow = <T extends object>(port: T, wait: () => Promise<void>): T =>
     },
   });
 
+/** The last number known at the end of each quarter of a second. */
+const curveOf = (quarters: ReadonlyMap<number, number>): number[] => {
+  const curve: number[] = [];
+  for (let n = 0; n <= Math.max(-1, ...quarters.keys()); n += 1) curve.push(quarters.get(n) ?? curve.at(-1) ?? 0);
+  return curve;
+};
+
 /** Fans out to many connections as the functions would, on time that is not real: only the services around are a model. */
 export const simulate = async (model: Model): Promise<Simulated> => {
   const { quota, others = 0, cpuMs = 0.6, wayMs = [4, 20], storeMs = 4, startMs = 150 } = model;
@@ -90,6 +100,7 @@ export const simulate = async (model: Model): Promise<Simulated> => {
   const limiter: Limiter = slow(memoryLimiter(clock) as Limiter, store);
   const invocations: Promise<void>[] = [];
   const got = new Map<string, string>();
+  const quarters = new Map<number, number>();
   let [calls, refused, delivered, workers, most, made, lastAt] = [0, 0, 0, 0, 0, 0, START];
 
   /** A process with a processor of its own. */
@@ -106,6 +117,7 @@ export const simulate = async (model: Model): Promise<Simulated> => {
         }
         delivered += 1;
         lastAt = time.now();
+        quarters.set(Math.floor((lastAt - START) / QUARTER_MS), delivered);
         got.set(id, new TextDecoder().decode(data));
         return 'sent';
       },
@@ -130,10 +142,17 @@ export const simulate = async (model: Model): Promise<Simulated> => {
     const queue = new FanOutQueue({ table, clock, ids, chance });
     const budget = new Budget({ limiter, rule: bucketOf(quota), clock });
     const hasTime = (): boolean => time.now() < deadline();
-    const work = createWorker({
+    const send = createWorker({
       ...{ queue, budget, gateway, clock, chance, hasTime, pause: time.pause },
       sent: () => undefined,
     });
+    const work = async (): Promise<boolean> => {
+      workers += 1;
+      most = Math.max(most, workers);
+      const isLeft = await send();
+      workers -= 1;
+      return isLeft;
+    };
     return createFanOut({
       ...{ gateway, queue, budget, work, deadline },
       slots: new Slots(table, clock),
@@ -149,10 +168,7 @@ export const simulate = async (model: Model): Promise<Simulated> => {
 
   const worker = async (): Promise<void> => {
     await time.pause(startMs);
-    workers += 1;
-    most = Math.max(most, workers);
     await process().work();
-    workers -= 1;
   };
 
   const ids = Array.from({ length: model.connections }, (_, i) => `connection-${i}=`);
@@ -176,6 +192,7 @@ export const simulate = async (model: Model): Promise<Simulated> => {
     refused,
     delivered,
     workers: most,
+    curve: curveOf(quarters),
     upToDate: [...got.values()].filter((text) => text === last).length,
   };
 };
