@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addCheckConfig } from './commands/check-config.js';
 import { addCluster } from './commands/cluster.js';
 import { addDynamodb } from './commands/dynamodb.js';
+import { addGateway } from './commands/gateway.js';
 import { addPublish } from './commands/publish.js';
 import { addServe } from './commands/serve.js';
 import { addTail } from './commands/tail.js';
@@ -27,7 +28,7 @@ const createProgram = (settings: string): Command => {
     // Before the subcommands, which take it over.
     .exitOverride();
   addServe(program, settings);
-  for (const add of [addToken, addPublish, addTail, addCheckConfig, addCluster, addDynamodb]) add(program);
+  for (const add of [addToken, addPublish, addTail, addCheckConfig, addCluster, addGateway, addDynamodb]) add(program);
   return program;
 };
 
