@@ -22,6 +22,10 @@ const BODY_STATUSES: Readonly<Record<number, string>> = {
   415: 'The body is not application/json.',
 };
 
+/** What a caller must be granted, in words. */
+export const scopeOf = ({ scope }: CallContract): string =>
+  scope === undefined ? 'own, any user’s token' : `\`${scope}\``;
+
 /** The failures of a call, by status. */
 export const failuresOf = (call: CallContract): Record<number, string> => ({
   ...COMMON_STATUSES,
@@ -80,9 +84,9 @@ const operation = (call: CallContract): object => {
   return {
     operationId: call.call,
     summary: call.summary,
-    description: `${call.description}\n\nScope: \`${call.scope}\`.`,
+    description: `${call.description}\n\nScope: ${scopeOf(call)}.`,
     tags: ['calls'],
-    security: [{ bearer: [call.scope] }, { apiKey: [call.scope] }],
+    security: call.scope === undefined ? [{ bearer: [] }] : [{ bearer: [call.scope] }, { apiKey: [call.scope] }],
     ...(parameters.length > 0 && { parameters }),
     ...(call.body !== undefined && {
       requestBody: {

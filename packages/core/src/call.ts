@@ -50,6 +50,13 @@ const authenticate = async (cx: CallSettings, { bearer, apiKey, ip }: Credential
 };
 
 const authorise = (principal: Principal, contract: CallContract): void => {
+  if (contract.scope === undefined) {
+    if (principal.kind === 'user') return;
+    throw new WireError(
+      'AUTHORIZATION_ERROR',
+      'this is about what is a user’s own: it takes a user’s token, and no API key',
+    );
+  }
   if (principal.scopes.includes(contract.scope)) return;
   throw new WireError('AUTHORIZATION_ERROR', `the token or key lacks the scope ${contract.scope}`);
 };

@@ -92,7 +92,8 @@ export interface CallContract<
   readonly path: string;
   readonly summary: string;
   readonly description: string;
-  readonly scope: Scope;
+  /** What the token or key must grant; undefined where a user’s token is enough, for what is that user’s own. */
+  readonly scope: Scope | undefined;
   readonly limit: LimitClass;
   readonly params: Params;
   readonly query: Query;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { identifier, topicName } from './fields.js';
 
 const WORD = /[\p{L}\p{N}]/u;
 const BOUND = /^(?:min|max)\p{Lu}/u;
@@ -58,3 +59,14 @@ const attribute = z.union([plain, z.null(), z.array(plain)], {
 export const attributes = z.record(z.string().min(1).max(128), attribute);
 
 export type Attributes = z.output<typeof attributes>;
+
+/** What a subscription makes of an event. */
+export const explained = z.object({
+  subscriptionId: identifier,
+  topic: topicName.describe('That of the subscription.'),
+  isOnTopic: z.boolean().describe('Whether it hears the topic of the event.'),
+  matches: z.boolean().describe('Whether the event reaches it.'),
+  failed: z
+    .array(z.object({ filter: z.string(), reason: z.string() }))
+    .describe('The filters that do not hold, each with the reason.'),
+});

@@ -3,7 +3,7 @@ import { type CallContract, callList } from '@aideals/protocol';
 import type { z } from 'zod';
 import { AWS } from '../aws-addresses.ts';
 import { FIXED } from '../fixed-addresses.ts';
-import { failuresOf } from '../openapi.ts';
+import { failuresOf, scopeOf } from '../openapi.ts';
 import { schemaOf } from '../schema.ts';
 import { limitText } from './actions.ts';
 import { code, fields, jsonText, page, table } from './markdown.ts';
@@ -31,7 +31,7 @@ const section = (call: CallContract): string => {
     `## ${call.method} ${call.path}`,
     call.summary,
     call.description,
-    `Scope: \`${call.scope}\`. Limit: ${limitText(call.limit)}.${call.idempotent ? ' `Idempotency-Key`: yes.' : ''}`,
+    `Scope: ${scopeOf(call)}. Limit: ${limitText(call.limit)}.${call.idempotent ? ' `Idempotency-Key`: yes.' : ''}`,
     ...part('Path:', call.params),
     ...part('Query:', call.query),
     ...part(`Body${many}:${strict ? ' an unknown field is refused.' : ''}`, call.body),
@@ -75,7 +75,7 @@ export const httpPage = (): string =>
     'JSON in, JSON out. The token or key goes in `Authorization: Bearer`, a key also in `X-Api-Key`. Every failure has the body of an `error` frame: see [errors.md](errors.md). The server serves the same as OpenAPI at `/openapi.json`.',
     table(
       ['call', 'scope', 'does'],
-      callList.map((call) => [`\`${call.method} ${call.path}\``, call.scope, call.summary]),
+      callList.map((call) => [`\`${call.method} ${call.path}\``, call.scope ?? 'own', call.summary]),
     ),
     ...callList.map(section),
     '## As AWS',

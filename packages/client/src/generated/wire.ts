@@ -7,6 +7,17 @@ type Filters = { [key: string]: FilterScalar | FilterScalar[] };
 
 /** What a client may send as `data`, by action. */
 export interface ActionDataMap {
+  /** Tells whether an event would reach subscriptions of this connection, and why not. */
+  explainMatch: {
+    /** 1 to 128 characters without control characters. */
+    subscriptionId?: string;
+    data: JsonObject;
+    /** 1 to 128 letters, digits and `-_.:`. Default: `"all-deals"`. */
+    topic?: string;
+    filters?: {
+      [k: string]: (string | number | boolean) | null | (string | number | boolean)[];
+    };
+  };
   /** Tells what the server knows of this connection. */
   getStatus: Record<string, never>;
   /** Acknowledges a notification or a chat message. */
@@ -43,6 +54,8 @@ export interface ActionDataMap {
     filters?: Filters;
     /** A place in the log: `<epoch>-<offset>`. */
     lastEventId?: string;
+    /** Counts what would have matched, and subscribes to nothing. Default: `false`. */
+    preview?: boolean;
   };
   /** Ends one subscription, or all of a topic. */
   unsubscribeFromDeals: {
@@ -51,10 +64,37 @@ export interface ActionDataMap {
     /** 1 to 128 characters without control characters. */
     subscriptionId?: string;
   };
+  /** Changes the filters of a subscription in its place. */
+  updateSubscription: {
+    /** 1 to 128 characters without control characters. */
+    subscriptionId: string;
+    /** What a deal must fulfil; see the protocol. No filters: everything on the topic. */
+    filters: Filters;
+  };
 }
 
 /** What may answer, by action. */
 export interface ActionReplyMap {
+  explainMatch: {
+    type: 'matchExplained';
+    data: {
+      items: {
+        /** 1 to 128 characters without control characters. */
+        subscriptionId: string;
+        /** That of the subscription. */
+        topic: string;
+        /** Whether it hears the topic of the event. */
+        isOnTopic: boolean;
+        /** Whether the event reaches it. */
+        matches: boolean;
+        /** The filters that do not hold, each with the reason. */
+        failed: {
+          filter: string;
+          reason: string;
+        }[];
+      }[];
+    };
+  };
   getStatus: {
     type: 'statusUpdate';
     data: {
@@ -120,8 +160,58 @@ export interface ActionReplyMap {
       timestamp: number;
     };
   };
-  subscribeToDeals: {
-    type: 'subscriptionConfirmed';
+  subscribeToDeals:
+    | {
+        type: 'subscriptionConfirmed';
+        data: {
+          /** 1 to 128 characters without control characters. */
+          subscriptionId: string;
+          /** 1 to 128 letters, digits and `-_.:`. */
+          topic: string;
+          /** What a deal must fulfil; see the protocol. No filters: everything on the topic. */
+          filters: Filters;
+          status: 'active';
+          /** A place in the log: `<epoch>-<offset>`. */
+          lastEventId: string;
+          recovered?: boolean;
+          lost?: {
+            reason: 'retention' | 'epoch' | 'unknown';
+            oldest: string | null;
+          };
+        };
+      }
+    | {
+        type: 'subscriptionPreviewed';
+        data: {
+          /** 1 to 128 letters, digits and `-_.:`. */
+          topic: string;
+          /** What a deal must fulfil; see the protocol. No filters: everything on the topic. */
+          filters: Filters;
+          /** How many events would have matched. */
+          matched: number;
+          /** How many were looked at. */
+          seen: number;
+          /** Up to which they were. */
+          lastEventId: string;
+          /** Whether that was all that is there. */
+          complete: boolean;
+          lost?: {
+            reason: 'retention' | 'epoch' | 'unknown';
+            oldest: string | null;
+          };
+        };
+      };
+  unsubscribeFromDeals: {
+    type: 'unsubscriptionConfirmed';
+    data: {
+      /** 1 to 128 letters, digits and `-_.:`. */
+      topic: string;
+      /** 1 to 128 characters without control characters. */
+      subscriptionId?: string;
+    };
+  };
+  updateSubscription: {
+    type: 'subscriptionUpdated';
     data: {
       /** 1 to 128 characters without control characters. */
       subscriptionId: string;
@@ -132,20 +222,8 @@ export interface ActionReplyMap {
       status: 'active';
       /** A place in the log: `<epoch>-<offset>`. */
       lastEventId: string;
-      recovered?: boolean;
-      lost?: {
-        reason: 'retention' | 'epoch' | 'unknown';
-        oldest: string | null;
-      };
-    };
-  };
-  unsubscribeFromDeals: {
-    type: 'unsubscriptionConfirmed';
-    data: {
-      /** 1 to 128 letters, digits and `-_.:`. */
-      topic: string;
       /** 1 to 128 characters without control characters. */
-      subscriptionId?: string;
+      ended?: string;
     };
   };
 }
@@ -275,6 +353,7 @@ export const closeAdvice: Readonly<Record<number, Advice>> = {
 
 /** Every action. */
 export const actionNames: readonly (keyof ActionDataMap)[] = [
+  'explainMatch',
   'getStatus',
   'notificationAck',
   'ping',
@@ -282,4 +361,5 @@ export const actionNames: readonly (keyof ActionDataMap)[] = [
   'sendMessage',
   'subscribeToDeals',
   'unsubscribeFromDeals',
+  'updateSubscription',
 ];

@@ -8,5 +8,6 @@ import './log.js';
 import './mailbox.js';
 import './matching.js';
 import './order.js';
+import './own-filters.js';
 import './replay.js';
 import './subscriptions.js';

@@ -1,5 +1,5 @@
-import type { JsonObject } from '@aideals/protocol';
-import type { ConnectionRecord, Directory, RecordPatch, Subscribed, Subscription } from '../ports/index.js';
+import type { Filters, JsonObject } from '@aideals/protocol';
+import type { Changed, ConnectionRecord, Directory, RecordPatch, Subscribed, Subscription } from '../ports/index.js';
 import type { Channels } from './channels.js';
 import type { Leases } from './leases.js';
 import type { LocalDirectory } from './local-directory.js';
@@ -98,6 +98,12 @@ export const clusterDirectory = ({ nodeId, local, channels, shared }: ClusterDir
       const ended = local.unsubscribe(connectionId, subscriptionId);
       if (ended !== undefined) channels.release(ended.topic);
       return ended;
+    },
+
+    change(connectionId: string, subscriptionId: string, filters: Filters): Changed {
+      const changed = local.change(connectionId, subscriptionId, filters);
+      if (changed.outcome === 'merged') channels.release(changed.subscription.topic);
+      return changed;
     },
 
     subscriptions: (connectionId: string) => local.subscriptions(connectionId),

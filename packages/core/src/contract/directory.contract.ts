@@ -176,6 +176,55 @@ export const directoryContract = (name: string, create: () => Awaitable<Director
       expect(await receivers('deals')).toEqual(['c2']);
     });
 
+    test('changes the filters of a subscription in its place', async () => {
+      await directory.open(record('c1'), 'm');
+      await directory.subscribe('c1', wish('s1', 'deals', { brand: 'a' }), 9);
+      await directory.subscribe('c1', wish('s2', 'deals', { brand: 'b' }), 9);
+      const changed = wish('s1', 'deals', { brand: ['c', 'd'] });
+      expect(await directory.change('c1', 's1', changed.filters)).toEqual({
+        outcome: 'changed',
+        subscription: changed,
+      });
+      expect(await receivers('deals', { brand: 'a' })).toEqual([]);
+      expect(await receivers('deals', { brand: 'd' })).toEqual(['c1']);
+      expect(await directory.subscriptions('c1')).toEqual([changed, wish('s2', 'deals', { brand: 'b' })]);
+      // Once more, in another order.
+      expect(await directory.change('c1', 's1', { brand: ['d', 'c'] })).toMatchObject({ outcome: 'changed' });
+      expect(await receivers('deals', { brand: 'c' })).toEqual(['c1']);
+      expect(await directory.unsubscribe('c1', 's1')).toEqual(changed);
+      expect(await receivers('deals', { brand: 'd' })).toEqual([]);
+    });
+
+    test('keeps the other one where a change makes two subscriptions equal', async () => {
+      await directory.open(record('c1'), 'm');
+      const other = wish('s2', 'deals', { brand: 'b' });
+      await directory.subscribe('c1', wish('s1', 'deals', { brand: 'a' }), 9);
+      await directory.subscribe('c1', other, 9);
+      await directory.subscribe('c1', wish('s3', 'other', { brand: 'c' }), 9);
+      expect(await directory.change('c1', 's1', { brand: 'b' })).toEqual({ outcome: 'merged', subscription: other });
+      expect(await directory.subscriptions('c1')).toEqual([other, wish('s3', 'other', { brand: 'c' })]);
+      expect(await receivers('deals', { brand: 'a' })).toEqual([]);
+      expect(await receivers('deals', { brand: 'b' })).toEqual(['c1']);
+      // On another topic it is another one.
+      expect(await directory.change('c1', 's3', { brand: 'b' })).toMatchObject({ outcome: 'changed' });
+    });
+
+    test('changes nothing that its connection does not have', async () => {
+      await directory.open(record('c1'), 'm');
+      await directory.open(record('c2'), 'm');
+      await directory.subscribe('c1', wish('s1', 'deals', { brand: 'a' }), 9);
+      for (const [who, id] of [
+        ['c2', 's1'],
+        ['c1', 's9'],
+        ['never', 's1'],
+      ] as const) {
+        expect(await directory.change(who, id, {})).toEqual({ outcome: 'unknown' });
+      }
+      await directory.close('c1');
+      expect(await directory.change('c1', 's1', {})).toEqual({ outcome: 'unknown' });
+      expect(await receivers('deals', { brand: 'a' })).toEqual([]);
+    });
+
     test('gives candidates of exactly this topic', async () => {
       await directory.open(record('c1'), 'm');
       await directory.subscribe('c1', wish('s1', 'deals'), 9);
@@ -205,6 +254,7 @@ export const directoryContract = (name: string, create: () => Awaitable<Director
       const step = fc.oneof(
         { weight: 6, arbitrary: fc.record({ subscribe: who, topic, filters }) },
         { weight: 2, arbitrary: fc.record({ unsubscribe: who, nth: fc.nat(5) }) },
+        { weight: 3, arbitrary: fc.record({ change: who, nth: fc.nat(5), filters }) },
         { weight: 1, arbitrary: fc.record({ close: who }) },
         { weight: 1, arbitrary: fc.record({ open: who }) },
         { weight: 3, arbitrary: fc.record({ publish: topic, attributes }) },
@@ -233,6 +283,16 @@ export const directoryContract = (name: string, create: () => Awaitable<Director
               expect(subscribed.outcome === 'gone').toBe(!model.has(id));
               if (subscribed.outcome === 'created') model.get(id)?.push(subscribed.subscription);
               else if (subscribed.outcome === 'present') expect(model.get(id)).toContainEqual(subscribed.subscription);
+            } else if ('change' in step) {
+              const mine = model.get(here(step.change)) ?? [];
+              const id = mine[step.nth]?.subscriptionId ?? 'none';
+              const changed = await directory.change(here(step.change), id, step.filters);
+              expect(changed.outcome === 'unknown').toBe(mine[step.nth] === undefined);
+              if (changed.outcome === 'changed') mine[step.nth] = changed.subscription;
+              else if (changed.outcome === 'merged') {
+                mine.splice(step.nth, 1);
+                expect(mine).toContainEqual(changed.subscription);
+              }
             } else if ('unsubscribe' in step) {
               const mine = model.get(here(step.unsubscribe)) ?? [];
               const [ended] = mine.splice(step.nth, 1);

@@ -1,5 +1,13 @@
-import type { JsonObject } from '@aideals/protocol';
-import type { Candidate, ConnectionRecord, Directory, RecordPatch, Subscribed, Subscription } from '../ports/index.js';
+import type { Filters, JsonObject } from '@aideals/protocol';
+import type {
+  Candidate,
+  Changed,
+  ConnectionRecord,
+  Directory,
+  RecordPatch,
+  Subscribed,
+  Subscription,
+} from '../ports/index.js';
 import { type Group, Topics } from './topics.js';
 
 /** A subscription, and those who asked for the same, so that leaving needs no search. */
@@ -104,6 +112,24 @@ export const memoryDirectory = () => {
       entry.subscriptions.delete(subscriptionId);
       topics.remove(connectionId, placed.group);
       return placed.subscription;
+    },
+
+    change(connectionId: string, subscriptionId: string, filters: Filters): Changed {
+      const entry = entries.get(connectionId);
+      const placed = entry?.subscriptions.get(subscriptionId);
+      if (entry === undefined || placed === undefined) return { outcome: 'unknown' };
+      const subscription = { ...placed.subscription, filters };
+      const group = topics.group(subscription);
+      if (group === placed.group) return { outcome: 'changed', subscription: placed.subscription };
+      const present = ofGroup(entry, connectionId, group);
+      if (present === undefined) {
+        topics.add(connectionId, group);
+        entry.subscriptions.set(subscriptionId, { subscription, group });
+      } else entry.subscriptions.delete(subscriptionId);
+      topics.remove(connectionId, placed.group);
+      return present === undefined
+        ? { outcome: 'changed', subscription }
+        : { outcome: 'merged', subscription: present };
     },
 
     subscriptions: (connectionId: string): readonly Subscription[] =>

@@ -41,6 +41,14 @@ export type Subscribed =
   | { readonly outcome: 'full' }
   | { readonly outcome: 'gone' };
 
+export type Changed =
+  /** It has the filters now, or had them. */
+  | { readonly outcome: 'changed'; readonly subscription: Subscription }
+  /** The connection had another subscription for the same: that one stays, and the one to be changed has ended. */
+  | { readonly outcome: 'merged'; readonly subscription: Subscription }
+  /** There is no such subscription, or no such connection. */
+  | { readonly outcome: 'unknown' };
+
 /**
  * Who is connected, and who asked for what.
  *
@@ -73,6 +81,8 @@ export interface Directory {
   subscribe(connectionId: string, subscription: Subscription, max: number): Awaitable<Subscribed>;
   /** Undefined where the connection has no such subscription. */
   unsubscribe(connectionId: string, subscriptionId: string): Awaitable<Subscription | undefined>;
+  /** Gives a subscription other filters. At no moment is the connection found by neither the former ones nor the new. */
+  change(connectionId: string, subscriptionId: string, filters: Filters): Awaitable<Changed>;
   subscriptions(connectionId: string): Awaitable<readonly Subscription[]>;
   /** Those on exactly this topic whose filters may match; `attributes` is the event's data overlaid with its filters. */
   candidates(topic: string, attributes: JsonObject): Awaitable<Iterable<Candidate>>;

@@ -20,6 +20,7 @@ export const slowDirectory = (directory: Directory, calls: Calls): Directory => 
     unmark: slow(directory.unmark),
     subscribe: slow(directory.subscribe),
     unsubscribe: slow(directory.unsubscribe),
+    change: slow(directory.change),
     subscriptions: slow(directory.subscriptions),
     candidates: slow(directory.candidates),
   } as Directory;

@@ -96,6 +96,7 @@ export const dynamoDirectory = (
     unmark: (connectionId, mark) => connections.unmark(connectionId, mark),
     subscribe: (connectionId, subscription, max) => subscriptions.subscribe(connectionId, subscription, max),
     unsubscribe: (connectionId, subscriptionId) => subscriptions.unsubscribe(connectionId, subscriptionId),
+    change: (connectionId, subscriptionId, wanted) => subscriptions.change(connectionId, subscriptionId, wanted),
     subscriptions: (connectionId) => subscriptions.of(connectionId),
     candidates,
   };

@@ -1,4 +1,11 @@
-import { type Clock, type ConnectionRecord, canonical, type Subscribed, type Subscription } from '@aideals/core';
+import {
+  type Changed,
+  type Clock,
+  type ConnectionRecord,
+  canonical,
+  type Subscribed,
+  type Subscription,
+} from '@aideals/core';
 import type { DynamoClient, Item } from '../client.js';
 import { Versions } from '../versions.js';
 import type { FilterRow, FilterRows } from './filter-rows.js';
@@ -86,10 +93,39 @@ export class Subscriptions {
 
   async unsubscribe(connectionId: string, subscriptionId: string): Promise<Subscription | undefined> {
     const { owner, wishes } = await this.#read(connectionId);
-    const wish = wishes.find((each) => each.subscriptionId === subscriptionId);
+    // More than one where a change was cut off half-way.
+    const ended = wishes.filter((each) => each.subscriptionId === subscriptionId);
+    const [wish] = ended;
     if (owner === undefined || wish === undefined) return undefined;
-    await this.#end(connectionId, [wish]);
+    await this.#end(connectionId, ended);
     return subscriptionOf(wish);
+  }
+
+  /** The new wish is shown before the former one is hidden. A repeat completes what was cut off. */
+  async change(connectionId: string, subscriptionId: string, filters: Subscription['filters']): Promise<Changed> {
+    const { owner, wishes } = await this.#read(connectionId);
+    const [own] = wishes.filter((each) => each.subscriptionId === subscriptionId);
+    if (owner === undefined || own === undefined) return { outcome: 'unknown' };
+    const { topic, n } = own;
+    const hash = filterHash(canonical(filters));
+    const seen = await this.#filters.get(topic, hash);
+    const wanted = { ...this.#wish(connectionId, { subscriptionId, topic, filters }, hash, seen), n };
+    const present = wishes.find(({ sk }) => sk === wanted.sk);
+    const wish = present ?? (await this.#put(connectionId, wanted));
+    await this.#filters.keep(topic, hash, wish.filters, seen);
+    await this.#show(owner, wish);
+    const after = await this.#read(connectionId);
+    if (after.owner === undefined) {
+      await this.#end(connectionId, [wish, ...wishes, ...after.wishes]);
+      return { outcome: 'unknown' };
+    }
+    if (after.owner.tokenExp !== owner.tokenExp) await this.#setExpiry(after.owner, wish);
+    const former = [...wishes, ...after.wishes].filter(
+      (each) => each.subscriptionId === subscriptionId && each.sk !== wish.sk,
+    );
+    await this.#end(connectionId, former);
+    const outcome = wish.subscriptionId === subscriptionId ? 'changed' : 'merged';
+    return { outcome, subscription: subscriptionOf(wish) };
   }
 
   async of(connectionId: string): Promise<readonly Subscription[]> {
@@ -176,7 +212,7 @@ export class Subscriptions {
   }
 
   async #hide(connectionId: string, wishes: readonly Wish[]): Promise<void> {
-    const keys = new Map(wishes.map((wish) => [wish.subscriptionId, keyOf(connectionId, wish)]));
+    const keys = new Map(wishes.map((wish) => [`${wish.sk} ${wish.subscriptionId}`, keyOf(connectionId, wish)]));
     const writes = Array.from(keys.values(), (key) => ({ delete: key }));
     await this.#client.batchWrite(this.#client.tables.subscriptions, writes);
   }
