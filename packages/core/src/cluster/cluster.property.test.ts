@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Passage } from '../memory/index.js';
+import type { Table } from '../ports/index.js';
 import { quiet, type TestCluster, type TestNode, testCluster } from './testing/cluster.js';
 
 const TOPICS = ['tv', 'car', 'price-updates'] as const;
@@ -166,6 +167,29 @@ const begin = async (passage?: () => Passage): Promise<Run> => {
   return new Run(cluster);
 };
 
+/** A table whose answers take some turns of the event loop, another number each time. */
+const slow = (table: Table, turns: () => number): Table => {
+  const late =
+    <A extends unknown[], T>(method: (...args: A) => T) =>
+    async (...args: A): Promise<Awaited<T>> => {
+      for (let n = turns(); n > 0; n -= 1) await undefined;
+      const answer = await method(...args);
+      for (let n = turns(); n > 0; n -= 1) await undefined;
+      return answer;
+    };
+  return {
+    get: late(table.get),
+    put: late(table.put),
+    putMany: late(table.putMany),
+    append: late(table.append),
+    head: late(table.head),
+    delete: late(table.delete),
+    query: late(table.query),
+    sweep: late(table.sweep),
+    check: late(table.check),
+  };
+};
+
 describe('a cluster', () => {
   it('gives each event and message to each who is owed it, once and in order, whatever becomes of the bus', async () => {
     await fc.assert(
@@ -199,6 +223,39 @@ describe('a cluster', () => {
         },
       ),
       { numRuns: 100 },
+    );
+  });
+
+  it('gives the messages of a conversation in the order of their numbers, whichever nodes take them at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(node, fc.boolean()), { minLength: 2, maxLength: 24 }),
+        fc.infiniteStream(fc.nat(30)),
+        async (sends, delays) => {
+          const cluster = await testCluster({ nodes: 3, table: (table) => slow(table, () => delays.next().value) });
+          const [a, b, c] = cluster.nodes as [TestNode, TestNode, TestNode];
+          await Promise.all([a.connect('a0', 'alice'), b.connect('a1', 'alice'), c.connect('a2', 'alice')]);
+          await c.connect('b0', 'bob');
+          await Promise.all(
+            sends.map(([at, claims], n) => {
+              const data = { recipientId: 'bob', content: `m${n}`, ...(claims ? { clientMessageId: `c${n}` } : {}) };
+              return (cluster.nodes[at] as TestNode).frame(`a${at}`, JSON.stringify({ action: 'sendMessage', data }));
+            }),
+          );
+          await quiet();
+          const numbers = c
+            .frames('b0')
+            .flatMap(({ type, data }) => (type === 'messageReceived' ? data['sequence'] : []));
+          expect(numbers).toEqual(sends.map((_, n) => n + 1));
+          await a.connect('b1', 'bob');
+          await quiet();
+          const found = a
+            .frames('b1')
+            .flatMap(({ type, data }) => (type === 'messageReceived' ? data['sequence'] : []));
+          expect(found).toEqual(numbers);
+        },
+      ),
+      { numRuns: 60 },
     );
   });
 });

@@ -17,6 +17,8 @@ type Unaddressed<M> = M extends unknown ? Omit<M, 'from'> : never;
 const AT_ONCE = 16;
 /** Closes that are asked for again when the bus is back. */
 const MOST_CLOSES = 1_000;
+/** Conversations of which it is remembered how far they are in the mailbox. */
+const MOST_CONVERSATIONS = 10_000;
 
 /**
  * What is for a user, to all nodes where the user is connected: this one first, then over the bus. A node listens to the
@@ -30,6 +32,7 @@ export class Mailroom implements UserRelay {
   readonly #leaving = new Map<string, Promise<void>>();
   /** Users whose channel the bus refused, or whose mailbox could not be read. */
   readonly #owed = new Set<string>();
+  readonly #placed = new Map<string, number>();
   /** Closes that no one heard, by connection. */
   readonly #closes = new Map<string, { readonly userId: string; readonly notice: CloseNotice }>();
 
@@ -79,6 +82,20 @@ export class Mailroom implements UserRelay {
     const record = this.#ports.directory.get(connectionId);
     if (record === undefined) return;
     this.#held.get(record.userId)?.room.handedOver(connectionId, after === '' ? 0 : Number.parseInt(after, 10));
+  }
+
+  placing(conversation: string, sequence: number): void {
+    this.#placed.delete(conversation);
+    this.#placed.set(conversation, sequence);
+    if (this.#placed.size <= MOST_CONVERSATIONS) return;
+    for (const oldest of this.#placed.keys()) {
+      this.#placed.delete(oldest);
+      return;
+    }
+  }
+
+  placed(conversation: string): number | undefined {
+    return this.#placed.get(conversation);
   }
 
   async mail(userId: string, mail: Mail): Promise<boolean> {

@@ -55,21 +55,24 @@ export const isFull = async (table: Table, userId: string, max: number): Promise
 
 const entry = (kind: WaitingKind, at: number): InboxEntry => ({ kind, place: at, status: 'waiting' });
 
-/** Notes where something waits, so that an acknowledgement finds it. */
+/**
+ * Notes where something waits, so that an acknowledgement finds it. What was noted first stands: `at` is its place where
+ * that is another one.
+ */
 export const noteInbox = async (
   table: Table,
   userId: string,
   waiting: Waiting,
   at: number,
   expiresAt: number | undefined,
-): Promise<Flushed> => {
-  const put = await table.put(
-    inboxKey(userId),
-    waiting.id,
-    entry(waiting.kind, at),
-    expiresAt === undefined ? {} : { expiresAt },
-  );
-  return put.stored ? put : table.putMany([]);
+): Promise<Flushed & { readonly at?: number }> => {
+  const put = await table.put(inboxKey(userId), waiting.id, entry(waiting.kind, at), {
+    ifAbsent: true,
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  });
+  if (put.stored) return put;
+  const standing = await inboxEntry(table, userId, waiting.id);
+  return { ...(await table.putMany([])), ...(standing === undefined ? {} : { at: standing.place }) };
 };
 
 /** Puts something into a user's mailbox, at the next place or at the one given; undefined where that one is taken. */

@@ -1,10 +1,11 @@
 import { WireError } from '@aideals/protocol';
 import { appendClaimed, type Claim, type HeldClaim, moveClaim, takeClaim, written } from '../delivery/claimed.js';
-import { enqueue, inboxEntry, isFull, mailboxHead, mailboxKey, noteInbox, type Waiting } from '../delivery/mailbox.js';
+import { inboxEntry, isFull, mailboxHead, mailboxKey } from '../delivery/mailbox.js';
 import { pushToUser } from '../delivery/push-to-user.js';
 import { messageFrame, type StoredMessage } from '../delivery/stored.js';
-import { type Flushed, type Frame, type Ports, place, toSeconds } from '../ports/index.js';
+import { type Flushed, type Frame, type Ports, toSeconds } from '../ports/index.js';
 import type { Settings } from '../settings.js';
+import { placeEarlier, placeMessage, settlePointer, waitingMessage } from './chat-placing.js';
 
 export interface ChatContext {
   readonly ports: Ports;
@@ -58,12 +59,6 @@ const bodyOf = (message: OutgoingMessage, messageId: string, at: number): Stored
   at,
 });
 
-const waitingOf = (pk: string, sequence: number, messageId: string): Waiting => ({
-  kind: 'message',
-  id: messageId,
-  ref: { pk, sk: place(sequence) },
-});
-
 /** Body, then pointer, then inbox entry: a crash between them leaves a message that no one was told is stored. */
 const storeOnce = async (cx: ChatContext, message: OutgoingMessage, expiresAt: number): Promise<StoreResult> => {
   const { table, ids } = cx.ports;
@@ -71,12 +66,9 @@ const storeOnce = async (cx: ChatContext, message: OutgoingMessage, expiresAt: n
   const body = bodyOf(message, ids.next('message'), cx.now);
   const appended = await table.append(pk, body, { expiresAt });
   if (!appended.stored) throw new Error('an append without a place was refused');
-  const waiting = waitingOf(pk, appended.seq, body.messageId);
-  const queued = await enqueue(table, message.recipientId, waiting, expiresAt);
-  if (queued === undefined) throw new Error('an append without a place was refused');
-  const noted = await noteInbox(table, message.recipientId, waiting, queued.seq, expiresAt);
-  const flushed = Promise.all([appended.flushed, queued.flushed, noted.flushed]);
-  return { body, sequence: appended.seq, place: queued.seq, flushed, repeated: false, resumed: false };
+  const placed = await placeMessage(cx.ports, pk, appended.seq, body, expiresAt);
+  const flushed = Promise.all([appended, ...placed.writes].map((write) => write.flushed));
+  return { body, sequence: appended.seq, place: placed.place, flushed, repeated: false, resumed: false };
 };
 
 const freshClaim = async (cx: ChatContext, message: OutgoingMessage, pk: string, digest: string): Promise<Claim> => ({
@@ -126,11 +118,12 @@ const storeClaimed = async (
     },
     claimed.claim.sequence,
   );
-  const waiting = waitingOf(pk, appended.seq, id);
+  const waiting = waitingMessage(pk, appended.seq, id);
   const writes: Flushed[] = [appended];
   const noted = await inboxEntry(table, message.recipientId, id);
   let queuedAt = noted?.place;
   if (noted === undefined) {
+    writes.push(...(await placeEarlier(cx.ports, pk, appended.seq, message.recipientId, expiresAt)));
     const queued = await appendClaimed(
       {
         table,
@@ -142,8 +135,10 @@ const storeClaimed = async (
       },
       claimed.claim.place,
     );
-    queuedAt = queued.seq;
-    writes.push(queued, await noteInbox(table, message.recipientId, waiting, queued.seq, expiresAt));
+    const settled = await settlePointer(cx.ports, message.recipientId, waiting, queued, expiresAt);
+    queuedAt = settled.place;
+    writes.push(...settled.writes);
+    cx.ports.userRelay?.placing(pk, appended.seq);
   }
   claimed = await moveClaim(table, ...key, claimed, { sequence: appended.seq, done: true }, expiresAt);
   const last = (claimed as HeldClaim & Partial<Flushed>).flushed;

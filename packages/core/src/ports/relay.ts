@@ -51,4 +51,8 @@ export interface UserRelay {
   post(userId: string, connectionId: string, frame: Frame): Promise<boolean>;
   /** The hand-over of a connection has ended behind this place of the mailbox (a sort key; empty where nothing waited). */
   handedOver(connectionId: string, after: string): void;
+  /** A message of a conversation, and all before it, are in the mailbox: this node has seen to it. */
+  placing(conversation: string, sequence: number): void;
+  /** The last such number, as far as this node remembers. */
+  placed(conversation: string): number | undefined;
 }

@@ -136,7 +136,7 @@ export const engineMutations: Mutations = {
 
   'repeat-is-not-told': {
     about: 'A repeated publish is answered as though it were the first.',
-    breaks: ['a repeat is told'],
+    breaks: ['a repeat is told', 'ids follow what was confirmed'],
     engine: (engine) => ({
       ...engine,
       call: async (credentials, raw) => {
