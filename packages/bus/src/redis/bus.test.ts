@@ -17,7 +17,10 @@ afterAll(() => bench.close());
 busContract('Redis', () => {
   prefixes += 1;
   const prefix = `t${prefixes}`;
-  return { node: async () => (await bench.node({ url: server.url, prefix })).bus };
+  return {
+    node: async () => (await bench.node({ url: server.url, prefix })).bus,
+    interrupt: async () => void (await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub')),
+  };
 });
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);

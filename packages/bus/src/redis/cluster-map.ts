@@ -55,7 +55,7 @@ export class ClusterMap {
   static async open(address: RedisAddress, { onState }: ClusterMapOptions): Promise<ClusterMap> {
     // It grows by the nodes that the cluster tells of: one of those that were named may be gone one day.
     const nodes = [...address.nodes];
-    const base = await RedisConnection.open({ ...address, kind: 'cluster', nodes }, { onState });
+    const base = await RedisConnection.open({ ...address, nodes }, { onState, wanted: 'any' });
     const map = new ClusterMap(base, address.nodes, nodes);
     try {
       await map.refresh();

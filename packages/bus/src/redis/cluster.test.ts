@@ -22,7 +22,12 @@ const urlOf = (some: readonly LocalRedis[]): string =>
 busContract('Redis Cluster', () => {
   prefixes += 1;
   const prefix = `t${prefixes}`;
-  return { node: async () => (await bench.node({ url: urlOf(servers), prefix })).bus };
+  return {
+    node: async () => (await bench.node({ url: urlOf(servers), prefix })).bus,
+    interrupt: async () => {
+      for (const server of servers) await server.command('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    },
+  };
 });
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);

@@ -1,6 +1,16 @@
 import type { RedisAddress } from './address.js';
 import { RedisAway, within } from './away.js';
-import { type Client, type Dialled, destroy, dial, ensureServes, masterOf, type Place, SILENT_MS } from './dial.js';
+import {
+  type Client,
+  type Dialled,
+  destroy,
+  dial,
+  ensureServes,
+  masterOf,
+  type Place,
+  SILENT_MS,
+  type Wanted,
+} from './dial.js';
 import { startError } from './start-error.js';
 
 const LOOK_MS = 1_000;
@@ -26,6 +36,8 @@ export const asSeen = (error: unknown): unknown => {
 export interface ConnectionOptions {
   /** Told with an error when the server is lost, and without one when it is there again. */
   readonly onState: (failure: Error | undefined) => void;
+  /** The master, where it is left out. */
+  readonly wanted?: Wanted;
 }
 
 /**
@@ -35,6 +47,7 @@ export interface ConnectionOptions {
 export class RedisConnection {
   readonly #address: RedisAddress;
   readonly #onState: ConnectionOptions['onState'];
+  readonly #wanted: Wanted;
   readonly #prepares: ((client: Client) => Promise<void>)[] = [];
   readonly #ups: (() => void)[] = [];
   #client: Client | undefined;
@@ -44,16 +57,17 @@ export class RedisConnection {
   #pause: NodeJS.Timeout | undefined;
   #pauseMs = FIRST_PAUSE_MS;
 
-  private constructor(address: RedisAddress, { onState }: ConnectionOptions) {
+  private constructor(address: RedisAddress, { onState, wanted = 'master' }: ConnectionOptions) {
     this.#address = address;
     this.#onState = onState;
+    this.#wanted = wanted;
   }
 
   /** Rejects with a `RedisSettingError` where it cannot be opened at all. */
   static async open(address: RedisAddress, options: ConnectionOptions): Promise<RedisConnection> {
     const connection = new RedisConnection(address, options);
     try {
-      connection.#use(await dial(address));
+      connection.#use(await dial(address, connection.#wanted));
     } catch (error) {
       throw startError(address, error);
     }
@@ -124,7 +138,7 @@ export class RedisConnection {
     this.#look = setTimeout(async () => {
       const now = performance.now();
       try {
-        await ensureServes(client, this.#address.kind);
+        await ensureServes(client, this.#wanted);
         // What was sent before the answer has been handed on before it.
         if (this.#client === client) this.#asOf = now;
         if (count % SENTINEL_LOOKS === 0) await this.#ensureStillMaster(place);
@@ -165,7 +179,7 @@ export class RedisConnection {
   async #dialAgain(): Promise<void> {
     let dialled: Dialled | undefined;
     try {
-      dialled = await dial(this.#address);
+      dialled = await dial(this.#address, this.#wanted);
       for (const prepare of this.#prepares) await within(SILENT_MS * 2, prepare(dialled.client));
     } catch {
       if (dialled !== undefined) destroy(dialled.client);

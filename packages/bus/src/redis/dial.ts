@@ -10,6 +10,9 @@ export const MOST_WAITING = 100_000;
 
 export type Client = ReturnType<typeof makeClient>;
 
+/** What a server must be: the master, or, of a cluster, any node that answers. */
+export type Wanted = 'master' | 'any';
+
 /** Where a server is. */
 export interface Place {
   readonly host: string;
@@ -72,37 +75,46 @@ const firstOf = async <T>(places: readonly Place[], task: (place: Place) => Prom
   throw last;
 };
 
-/** Asks the sentinels, one after the other, where the master is. */
+const askSentinel = async (address: RedisAddress, place: Place): Promise<Place> => {
+  const sentinel = await connected({ ...address, database: undefined }, place);
+  try {
+    const found = await within(
+      SILENT_MS,
+      sentinel.sendCommand<string[] | null>(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master as string]),
+    );
+    if (found === null) throw new RedisAway(`no sentinel knows a master ${address.master}`);
+    return { host: found[0] as string, port: Number(found[1]) };
+  } finally {
+    destroy(sentinel);
+  }
+};
+
+/** Asks the sentinels, one after the other, where the master is. Many of them want no password, and refuse one. */
 export const masterOf = (address: RedisAddress): Promise<Place> =>
   firstOf(address.nodes, async (place) => {
-    const sentinel = await connected({ ...address, database: undefined }, place);
     try {
-      const found = await within(
-        SILENT_MS,
-        sentinel.sendCommand<string[] | null>(['SENTINEL', 'GET-MASTER-ADDR-BY-NAME', address.master as string]),
-      );
-      if (found === null) throw new RedisAway(`no sentinel knows a master ${address.master}`);
-      return { host: found[0] as string, port: Number(found[1]) };
-    } finally {
-      destroy(sentinel);
+      return await askSentinel(address, place);
+    } catch (error) {
+      if (!/WRONGPASS|without any password/u.test(String(error))) throw error;
+      return askSentinel({ ...address, username: undefined, password: undefined }, place);
     }
   });
 
-/** Whether a server may be written to, or, of a cluster, is there at all. Rejects where it is not, or not yet. */
-export const ensureServes = async (client: Client, kind: RedisAddress['kind']): Promise<void> => {
+/** Rejects where a server is not what is wanted, or not yet. */
+export const ensureServes = async (client: Client, wanted: Wanted): Promise<void> => {
   const [[role]] = await within(
     SILENT_MS,
     // A server that loads its file knows its role, and answers no ping.
     Promise.all([client.sendCommand<[string]>(['ROLE']), client.ping()]),
   );
-  if (kind !== 'cluster' && role !== 'master') throw new RedisAway('the server is not the master');
+  if (wanted === 'master' && role !== 'master') throw new RedisAway('the server is not the master');
 };
 
-const open = async (address: RedisAddress, place: Place): Promise<Dialled> => {
+const open = async (address: RedisAddress, place: Place, wanted: Wanted): Promise<Dialled> => {
   const client = await connected(address, place);
   const since = performance.now();
   try {
-    await ensureServes(client, address.kind);
+    await ensureServes(client, wanted);
     return { client, place, since };
   } catch (error) {
     destroy(client);
@@ -110,8 +122,8 @@ const open = async (address: RedisAddress, place: Place): Promise<Dialled> => {
   }
 };
 
-/** Connects to the master; of a cluster, to any of the nodes that are named. */
-export const dial = async (address: RedisAddress): Promise<Dialled> => {
-  if (address.kind === 'sentinel') return open(address, await masterOf(address));
-  return firstOf(address.nodes, (place) => open(address, place));
+/** Connects to the first that is as wanted, of the nodes that are named, or of the one that the sentinels name. */
+export const dial = async (address: RedisAddress, wanted: Wanted): Promise<Dialled> => {
+  if (address.kind === 'sentinel') return open(address, await masterOf(address), wanted);
+  return firstOf(address.nodes, (place) => open(address, place, wanted));
 };

@@ -90,7 +90,7 @@ const openCluster = async (address: RedisAddress, part: Part, logKey: string): P
 /** Whether a server is a node of a cluster, whatever its address says. */
 const isCluster = async (address: RedisAddress): Promise<boolean> => {
   if (address.kind !== 'single') return address.kind === 'cluster';
-  const any = await RedisConnection.open({ ...address, kind: 'cluster' }, { onState: () => undefined });
+  const any = await RedisConnection.open(address, { onState: () => undefined, wanted: 'any' });
   try {
     return /^cluster_enabled:1/mu.test(await any.run((client) => client.sendCommand<string>(['INFO', 'cluster'])));
   } catch (error) {

@@ -65,7 +65,7 @@ export class PlaceLinks {
   async #open(place: Place, name: string): Promise<RedisConnection> {
     try {
       const onState = (failure: Error | undefined): void => this.#onState(name, failure);
-      return await RedisConnection.open({ ...this.#address, kind: 'cluster', nodes: [place] }, { onState });
+      return await RedisConnection.open({ ...this.#address, nodes: [place] }, { onState, wanted: 'any' });
     } catch (error) {
       throw new RedisAway(undefined, error);
     }

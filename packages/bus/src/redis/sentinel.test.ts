@@ -8,15 +8,16 @@ afterAll(() => bench.close());
 
 describe('a bus whose master is found by sentinels', () => {
   it('follows the master, and says which name is wrong', async () => {
-    const master = await bench.server();
-    const replica = await bench.server({
-      args: ['--replicaof', `127.0.0.1 ${master.port}`, '--repl-diskless-sync-delay', '0'],
-    });
+    const password = 'word';
+    const args = ['--masterauth', password, '--repl-diskless-sync-delay', '0'];
+    const master = await bench.server({ password, args });
+    const replica = await bench.server({ password, args: [...args, '--replicaof', `127.0.0.1 ${master.port}`] });
+    // A sentinel asks for replicas at its start, and then every ten seconds.
+    while (!/state=online/u.test(String(await master.command('INFO', 'replication'))));
     const { port, child } = await startSentinel(bench.folder, 'deals', master);
     try {
-      const found = child.seen(new RegExp(`\\+slave slave .*:${replica.port} `, 'u'));
       // The first that is named is not there.
-      const url = (name: string): string => `redis-sentinel://127.0.0.1:1,127.0.0.1:${port}/${name}`;
+      const url = (name: string): string => `redis-sentinel://:${password}@127.0.0.1:1,127.0.0.1:${port}/${name}`;
       await expect(bench.node({ url: url('other') })).rejects.toThrow(
         /^AIDEALS_REDIS_URL: .*no sentinel knows a master other$/u,
       );
@@ -25,7 +26,6 @@ describe('a bus whose master is found by sentinels', () => {
       bus.onReset(resets.tell);
       await bus.subscribe('c', () => undefined);
       expect(await bus.publish('c', Buffer.from('m'))).toBe(1);
-      await found;
       const over = child.seen(/\+switch-master/u);
       await master.kill();
       await over;

@@ -4,6 +4,8 @@ import type { Awaitable, Bus } from '../ports/index.js';
 export interface BusSubject {
   /** A node's end of the bus. Each call gives another node's where the bus has nodes, else the same. */
   node(): Awaitable<Bus>;
+  /** Takes the subscriptions of all nodes away for a moment, as a broker does that is out of reach, where that can be. */
+  interrupt?(): Awaitable<void>;
   close?(): Awaitable<void>;
 }
 
@@ -71,6 +73,43 @@ export const busContract = (name: string, create: () => Awaitable<BusSubject>): 
       await Promise.all(texts.map((text) => here.publish('c', bytes(text))));
       await one.count(500);
       expect(one.heard).toEqual(texts);
+    });
+
+    test('brings all channels of the log in the one order in which they were published', async () => {
+      const one = ear();
+      const names = ['log:a', 'log:b', 'log:all-deals', 'log:price-updates'];
+      for (const name of names) await there.subscribe(name, one.listen);
+      const texts = Array.from({ length: 200 }, (_, n) => `m${n}`);
+      const published = texts.map((text, n) => here.publish(names[(n * 7) % 4] as string, bytes(text)));
+      await Promise.all(published);
+      await one.count(200);
+      expect(one.heard).toEqual(texts);
+    });
+
+    test('tells of a reset when its subscriptions stand again, and of none without need', async () => {
+      const one = ear();
+      let resets = 0;
+      let isReset = (): void => undefined;
+      const reset = new Promise<void>((resolve) => {
+        isReset = resolve;
+      });
+      there.onReset(() => {
+        resets += 1;
+        isReset();
+      });
+      await there.subscribe('c', one.listen);
+      await there.subscribe('log:a', one.listen);
+      await here.publish('c', bytes('before'));
+      await one.count(1);
+      expect(resets).toBe(0);
+      if (subject.interrupt === undefined) return;
+      await subject.interrupt();
+      await reset;
+      expect(await there.publish('c', bytes('after'))).toBe(1);
+      expect(await there.publish('log:a', bytes('this too'))).toBe(1);
+      await one.count(3);
+      expect(one.heard).toEqual(['before', 'after', 'this too']);
+      expect(resets).toBe(1);
     });
 
     test('carries any bytes, and those of the moment of publishing', async () => {
