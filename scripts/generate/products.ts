@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { asyncapi } from './asyncapi.ts';
 import { actionsPage } from './docs/actions.ts';
 import { configurationPage } from './docs/configuration.ts';
+import { differencesPage } from './docs/differences.ts';
 import { embedded } from './docs/embedded.ts';
 import { httpPage } from './docs/http.ts';
 import { pushesPage } from './docs/pushes.ts';
@@ -21,6 +22,7 @@ export const products = async (): Promise<Record<string, string>> => {
     'docs/actions.md': actionsPage(),
     'docs/close-codes.md': closeCodesPage(),
     'docs/configuration.md': configurationPage(),
+    'docs/differences.md': differencesPage(),
     'docs/errors.md': errorsPage(),
     'docs/http.md': httpPage(),
     'docs/limits.md': limitsPage(),

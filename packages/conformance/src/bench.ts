@@ -100,6 +100,7 @@ export class SuiteBench implements Bench {
     const user = options.user ?? this.user();
     const session = await Session.open(this.server.url, user, this.#dialOptions(user, options));
     if (this.target.nodes > 1) session.published = () => this.#published;
+    session.resumesEarlier = this.target.kind === 'serverless';
     this.#clients.push(session.raw);
     return session;
   }

@@ -34,6 +34,22 @@ export const differences: readonly Difference[] = [
   },
   { rule: 'PING-2', because: 'No function knows what others have sent to a connection.' },
   {
+    rule: 'UPDATE-2',
+    because: 'Who publishes reads what is stored, while another invocation changes it.',
+    checks: [],
+  },
+  {
+    rule: 'LOG-2',
+    because: 'What was published before may still be on its way to those who match.',
+    checks: [],
+  },
+  {
+    rule: 'LOG-4',
+    because:
+      'Events may overtake one another on the way, so that one which a client lacks may lie before one that it has.',
+    checks: [],
+  },
+  {
     rule: 'LOG-3',
     because: 'Each publish is sent by an invocation of its own, and nothing makes one wait for another.',
   },

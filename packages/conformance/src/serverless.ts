@@ -52,7 +52,13 @@ const launch = async (setup: Setup, disorder: Partial<DisorderRates>): Promise<S
     ...{ env, port, disorder, seed: SEED, atOnce: AT_ONCE },
     // As a custom domain maps them to the stage.
     mappedPaths: ['/', '/ws'],
-    reports: { line: (name, line) => void lines.push(`${name}: ${line}`) },
+    reports: {
+      line: (name, line) => void lines.push(`${name}: ${line}`),
+      // The cause of what a check then finds.
+      ended: (name, ms, ran) => {
+        if (!('payload' in ran)) process.stderr.write(`${name}, after ${ms.toFixed(0)} ms: ${JSON.stringify(ran)}\n`);
+      },
+    },
   });
   const server: Server = {
     url: gateway.url,

@@ -72,6 +72,8 @@ export class Session {
   readonly userId: string;
   /** The id of what was published last; undefined where there is one node, which has given it out when it confirms it. */
   published: (() => string | undefined) | undefined;
+  /** Whether a replay may begin before the id given: what it brings from there is known already, and ids tell. */
+  resumesEarlier = false;
   readonly #waiters = new Waiters();
   #fault: string | undefined;
 
