@@ -40,8 +40,6 @@ for (const [name, model] of rows) {
 
 const at = process.argv.indexOf('--chart');
 if (at >= 0) {
-  const lines = await Promise.all(
-    [1, 0.8, 0.5].map(async (share) => ({ share, curve: (await simulate(shareOf(share))).curve })),
-  );
+  const lines = await Promise.all([1, 0.8, 0.5].map(async (share) => ({ share, ...(await simulate(shareOf(share))) })));
   writeFileSync(process.argv[at + 1] ?? 'fan-out.svg', chartOf(lines, 100_000, quota));
 }

@@ -2,6 +2,7 @@ import { limitSeconds, type Quota } from './plan.js';
 
 export interface ChartLine {
   readonly share: number;
+  readonly seconds: number;
   /** Frames delivered after each quarter of a second. */
   readonly curve: readonly number[];
 }
@@ -28,15 +29,16 @@ export const chartOf = (lines: readonly ChartLine[], connections: number, quota:
     parts.push(text(LEFT - 10, y(frames) + 4, 'end', frames.toLocaleString('en')));
   }
   for (let at = 0; at <= seconds; at += 5) parts.push(text(x(at), HEIGHT - BOTTOM + 22, 'middle', String(at)));
-  for (const [i, { share, curve }] of lines.entries()) {
+  for (const [i, { share, curve, seconds: taken }] of lines.entries()) {
     const colour = COLOURS[i % COLOURS.length];
     const points = [`${x(0)},${y(0)}`, ...curve.map((n, at) => `${x((at + 1) / PER_SECOND)},${y(n)}`)];
     parts.push(`<polyline points="${points.join(' ')}" fill="none" stroke="${colour}" stroke-width="2.5"/>`);
     const shared = { ...quota, share };
     const limit = `M${x(0)} ${y(quota.burst * share)}L${x(limitSeconds(connections, shared))} ${y(connections)}`;
     parts.push(`<path d="${limit}" fill="none" stroke="${colour}" stroke-dasharray="5 4"/>`);
-    const label = `share ${share}: ${(curve.length / PER_SECOND).toFixed(1)} s`;
-    parts.push(`<g fill="${colour}">${text(x(curve.length / PER_SECOND) - 8, y(connections) - 10, 'end', label)}</g>`);
+    const label = `${taken.toFixed(1)} s with a share of ${share}`;
+    const row = HEIGHT - BOTTOM - 20 - (lines.length - 1 - i) * 22;
+    parts.push(`<g fill="${colour}">${text(WIDTH - RIGHT - 10, row, 'end', label)}</g>`);
   }
   parts.push(
     text(
