@@ -1,2 +1,3 @@
-export { type FunctionName, type Route, routes } from './routes.js';
+export { readSettings } from './settings/read-settings.js';
+export type { Settings } from './settings/settings.js';
 export { AidealsStack, type AidealsStackProps } from './stack.js';

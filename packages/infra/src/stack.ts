@@ -1,32 +1,71 @@
-import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
+import { Stack, type StackProps } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
-import { Tables } from './tables.js';
-import { AidealsWebSocketApi } from './websocket-api.js';
+import { Tables } from './data/tables.js';
+import { Edge } from './edge/edge.js';
+import { encryptionKey as makeKey } from './encryption-key.js';
+import { ServiceFunctions } from './functions/service-functions.js';
+import { sweepRule } from './functions/sweep-rule.js';
+import { AidealsHttpApi } from './http/http-api.js';
+import { outputs } from './outputs.js';
+import { Bridge } from './redis/bridge.js';
+import { Cache } from './redis/cache.js';
+import { Network } from './redis/network.js';
+import type { Settings } from './settings/settings.js';
+import { TokenKeys } from './tokens/token-keys.js';
+import { Watch } from './watch/watch.js';
+import { ServedStage } from './websocket/served-stage.js';
+import { webSocketApi } from './websocket/websocket-api.js';
 
 export interface AidealsStackProps extends StackProps {
-  /** The stage of the API, 1 to 128 letters, digits, `-` and `_`. */
-  readonly stage: string;
+  readonly settings: Settings;
+  /** The directory that holds a directory for each function, with its `index.mjs`. */
+  readonly bundles: string;
 }
 
-const STAGE = /^[A-Za-z0-9_-]{1,128}$/;
-
-/** One deployment: tables and WebSocket API, and where to find it. */
+/** One deployment of aideals, and where to find it. */
 export class AidealsStack extends Stack {
-  constructor(scope: Construct, id: string, { stage, ...props }: AidealsStackProps) {
-    if (!STAGE.test(stage)) {
-      throw new Error(`STAGE must be 1 to 128 letters, digits, - and _; it is ${JSON.stringify(stage)}`);
-    }
-    super(scope, id, { description: 'The tables and the WebSocket API of aideals', ...props });
-    new Tables(this, 'Tables');
-    const webSocket = new AidealsWebSocketApi(this, 'WebSocket', { stage });
-    // Names of outputs are letters and digits alone: the underscores are lost in the template.
-    new CfnOutput(this, 'WEBSOCKET_API_GATEWAY_URL', {
-      description: 'WEBSOCKET_API_GATEWAY_URL',
-      value: webSocket.stage.url,
+  constructor(scope: Construct, id: string, { settings, bundles, ...props }: AidealsStackProps) {
+    super(scope, id, {
+      description: 'The real-time layer aideals: WebSocket API, HTTP API, functions and tables',
+      ...props,
     });
-    new CfnOutput(this, 'WEBSOCKET_API_GATEWAY_ID', {
-      description: 'WEBSOCKET_API_GATEWAY_ID',
-      value: webSocket.api.apiId,
+    const { namePrefix } = settings;
+    const encryptionKey = makeKey(this, namePrefix);
+    const tables = new Tables(this, 'Tables', settings);
+    const tokenKeys = new TokenKeys(this, 'TokenKeys', { ...settings, encryptionKey });
+    const apiName = `${namePrefix}aideals-websocket-api`;
+    const api = webSocketApi(this, apiName);
+    const { apiId } = api;
+    const functions = new ServiceFunctions(this, 'Functions', {
+      ...{ settings, tables, apiId, tokenKeys, encryptionKey, bundles },
     });
+    const { byName } = functions;
+    const { stage, domain } = new ServedStage(this, 'WebSocket', { api, apiName, settings, functions: byName });
+    const http = new AidealsHttpApi(this, 'Http', { settings, lambda: byName['aideals-http'].lambda });
+    sweepRule(this, namePrefix, byName['aideals-sweep'].lambda);
+    new Watch(this, 'Watch', { settings, functions, tables, encryptionKey });
+    const redis = settings.redis ? this.#redis(settings, encryptionKey) : undefined;
+    const edge = settings.cloudFront
+      ? new Edge(this, 'Edge', { namePrefix, api, stage, encryptionKey, webAclArn: settings.webAclArn })
+      : undefined;
+    outputs(this, {
+      WEBSOCKET_API_GATEWAY_URL: edge?.url ?? (domain === undefined ? stage.url : `wss://${domain.name}`),
+      WEBSOCKET_API_GATEWAY_ID: apiId,
+      AIDEALS_HTTP_URL: http.domain === undefined ? http.api.apiEndpoint : `https://${http.domain.name}`,
+      AIDEALS_WEBSOCKET_DOMAIN_TARGET: domain?.regionalDomainName,
+      AIDEALS_HTTP_DOMAIN_TARGET: http.domain?.regionalDomainName,
+      REDIS_HOST: redis?.host,
+      REDIS_PORT: redis?.port,
+    });
+  }
+
+  #redis(
+    { namePrefix, logRetentionDays: logRetention, bridgeImage: image }: Settings,
+    encryptionKey: ReturnType<typeof makeKey>,
+  ): Cache {
+    const network = new Network(this, 'Network', { namePrefix, logRetention, reachesAws: image !== undefined });
+    const cache = new Cache(this, 'Redis', { namePrefix, network, encryptionKey });
+    if (image !== undefined) new Bridge(this, 'Bridge', { namePrefix, image, network, cache, logRetention });
+    return cache;
   }
 }

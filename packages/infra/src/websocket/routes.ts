@@ -1,12 +1,10 @@
-import { actions, type LambdaGroup } from '@aideals/protocol';
-
-/** The functions behind the WebSocket API: two for its own routes, and one for each group of actions. */
-export type FunctionName = `aideals-websocket-${'connect' | 'disconnect' | LambdaGroup}`;
+import { actions } from '@aideals/protocol';
+import type { SocketFunctionName } from '../functions/names.js';
 
 /** A message whose `action` names a route goes to that one, and any other message to `$default`. */
 export interface Route {
   readonly routeKey: string;
-  readonly functionName: FunctionName;
+  readonly functionName: SocketFunctionName;
 }
 
 /** Every route of the API, from the contracts: a new action is a new route. */
@@ -18,3 +16,6 @@ export const routes: readonly Route[] = [
     ({ action, lambda }): Route => ({ routeKey: action, functionName: `aideals-websocket-${lambda}` }),
   ),
 ];
+
+/** The client is answered by the function's body on each route that carries a message. */
+export const answers = (routeKey: string): boolean => routeKey !== '$connect' && routeKey !== '$disconnect';
