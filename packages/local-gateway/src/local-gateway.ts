@@ -46,6 +46,8 @@ const API_ID = 'local00000';
 /** An HTTP API takes no more. */
 const BODY_BYTES = 10 * 1_048_576;
 const MINUTE = 60_000;
+/** Functions keep connections to the API over a freeze. */
+const KEEP_ALIVE_MS = 60_000;
 
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -95,7 +97,7 @@ export class LocalGateway {
     const { stage = 'prod', clock = systemClock, reports = {}, limits = {} } = options;
     const disorder = new Disorder(options.disorder, options.seed);
     const quota = new AccountQuota(options.quota ?? defaultQuota, clock);
-    const server = createServer();
+    const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
     const port = await listen(server, options.port ?? 0);
     const domainName = `127.0.0.1:${port}`;
     const origin = `http://${domainName}`;

@@ -39,9 +39,12 @@ onTargets('Tokens that expire', { env: { AIDEALS_TOKEN_GRACE: '2' }, concurrent:
       expect((await session.ask('ping')).type).toBe('error');
       expect(session.inbox.filter((frame) => frame.type !== 'tokenExpiring')).toEqual([]);
       expect(sender.inbox).toEqual([]);
-      expect(await session.closing()).toMatchObject({ code: 4001 });
+      // On serverless at the next sweep.
+      const patience = bench.target.kind === 'serverless' ? 75_000 : undefined;
+      expect(await session.closing(patience)).toMatchObject({ code: 4001 });
       expect(Date.now()).toBeGreaterThanOrEqual((exp + 2) * 1000 - 50);
     },
+    100_000,
   );
 
   check(
@@ -120,7 +123,7 @@ onTargets('Tokens that expire', { env: { AIDEALS_TOKEN_GRACE: '2' }, concurrent:
     session.send('refreshToken', { token: bench.token(session.userId) });
     const pong = await session.ask('ping');
     const served = session.inbox.some((frame) => frame.id === id);
-    if (!served) expect(offsetOf(pong.lastEventId)).toBeLessThan(offsetOf(id));
+    if (!served && pong.lastEventId !== undefined) expect(offsetOf(pong.lastEventId)).toBeLessThan(offsetOf(id));
     await session.take((frame) => frame.id === id);
   });
 });
