@@ -77,7 +77,9 @@ export const clusterDirectory = ({ nodeId, local, channels, shared }: ClusterDir
       if (shared === undefined) return own;
       const others: ConnectionRecord[] = [];
       for (const { node, record } of await shared.registry.ofUser(userId)) {
-        if (node !== nodeId && (await isAlive(node))) others.push(record);
+        if (node === nodeId) continue;
+        if (await isAlive(node)) others.push(record);
+        else if (await shared.leases.isForgotten(node)) void shared.registry.remove(record);
       }
       return [...local.ofUser(userId), ...others];
     },

@@ -115,6 +115,11 @@ export class Leases {
     return false;
   }
 
+  /** True where nothing is left of a node, not even the row of a lease that ended long ago: it will not come back. */
+  async isForgotten(nodeId: string): Promise<boolean> {
+    return (await this.#options.table.get(NODES, nodeId)) === undefined;
+  }
+
   /** This node ends: what it left is not taken for alive any more. */
   async end(): Promise<void> {
     await (await this.#options.table.delete(NODES, this.#options.nodeId)).flushed;

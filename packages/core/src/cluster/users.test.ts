@@ -178,6 +178,18 @@ describe('users in a cluster', () => {
     expect(await cluster.table.get('conn#a1', 'connection')).toBeUndefined();
   });
 
+  it('leave nothing behind where their node died long ago', async () => {
+    await b.connect('a2', 'alice');
+    cluster.nodes.splice(1, 1);
+    await cluster.beat(15);
+    expect((await c.call('listConnections', undefined, {}, { userId: 'alice' })).json['items']).toEqual([]);
+    expect(await cluster.table.query('user#alice', { limit: 9 })).toHaveLength(1);
+    await cluster.beat(300);
+    expect((await c.call('listConnections', undefined, {}, { userId: 'alice' })).json['items']).toEqual([]);
+    await quiet();
+    expect(await cluster.table.query('user#alice', { limit: 9 })).toEqual([]);
+  });
+
   it('are known to a node that has just started, and of one', async () => {
     await a.connect('a1', 'alice');
     const fresh = await cluster.start();
