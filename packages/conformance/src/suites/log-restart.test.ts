@@ -20,7 +20,8 @@ onTargets('The log across a restart', { env: {} }, (bench, check) => {
     expect(offsetOf(after.id)).toBe(offsetOf(published.at(-1)?.id) + 1);
     const session = await bench.openSettled();
     const { confirmed, ids } = await replay(session, { topic, lastEventId: start });
-    expect(confirmed.data).toMatchObject({ recovered: true, lastEventId: start });
+    expect(confirmed.data).toMatchObject({ recovered: true });
+    if (!session.resumesEarlier) expect(confirmed.data['lastEventId']).toBe(start);
     expect(ids).toEqual([...published, after].map(({ id }) => id));
     const middle = await replay(session, { topic, lastEventId: published[30]?.id ?? '', filters: {} });
     expect(middle.ids).toHaveLength(30);
@@ -86,25 +87,30 @@ onTargets('The log across a restart', { env: {} }, (bench, check) => {
 });
 
 onTargets('A log that forgets soon', { env: { AIDEALS_RETENTION_EVENTS_SECONDS: '1' } }, (bench, check) => {
-  check('[LOG-10] events that are too old are told as lost', async () => {
-    const topic = bench.topic();
-    const start = await position(bench);
-    await bench.publishMany(events(topic, 10));
-    const session = await bench.openSettled();
-    const seen = await poll(
-      async () => {
-        const tried = await replay(session, { topic, lastEventId: start });
-        await session.ask('unsubscribeFromDeals', { topic });
-        return tried.confirmed.data['recovered'] === false ? tried : undefined;
-      },
-      'the events to be trimmed',
-      15_000,
-    );
-    expect(seen.confirmed.data['lost']).toMatchObject({ reason: 'retention' });
-    const live = await bench.publish(topic, { n: 'live' });
-    const again = await replay(session, { topic, lastEventId: start });
-    expect(again.ids).toContain(live.id);
-  });
+  check(
+    '[LOG-10] events that are too old are told as lost',
+    async () => {
+      const topic = bench.topic();
+      const start = await position(bench);
+      await bench.publishMany(events(topic, 10));
+      const session = await bench.openSettled();
+      const seen = await poll(
+        async () => {
+          const tried = await replay(session, { topic, lastEventId: start });
+          await session.ask('unsubscribeFromDeals', { topic });
+          return tried.confirmed.data['recovered'] === false ? tried : undefined;
+        },
+        'the events to be trimmed',
+        // On serverless at the next sweep.
+        bench.target.kind === 'serverless' ? 80_000 : 15_000,
+      );
+      expect(seen.confirmed.data['lost']).toMatchObject({ reason: 'retention' });
+      const live = await bench.publish(topic, { n: 'live' });
+      const again = await replay(session, { topic, lastEventId: start });
+      expect(again.ids).toContain(live.id);
+    },
+    100_000,
+  );
 });
 
 onTargets('A short log', { env: { AIDEALS_RETENTION_EVENTS: '20' } }, (bench, check) => {

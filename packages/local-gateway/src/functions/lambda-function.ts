@@ -46,6 +46,7 @@ export class LambdaFunction {
   #generation = 0;
   readonly #generations = new WeakMap<Instance, number>();
   #running = 0;
+  #isStopped = false;
 
   constructor(options: FunctionOptions, around: Surroundings) {
     this.name = options.name;
@@ -77,7 +78,7 @@ export class LambdaFunction {
       const ran: Ran =
         failure === undefined ? await this.#serve(instance, payload, requestId, isCold) : { error: failure };
       if (failure !== undefined) this.#drop(instance);
-      this.#around.reports.ended?.(this.name, performance.now() - began, ran, coldMs);
+      if (!this.#isStopped) this.#around.reports.ended?.(this.name, performance.now() - began, ran, coldMs);
       return ran;
     } finally {
       this.#running -= 1;
@@ -92,6 +93,7 @@ export class LambdaFunction {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     const all = [...this.#idle.splice(0), ...this.#busy, ...this.#retired.splice(0)];
     await Promise.all(all.map((instance) => instance.stop()));
   }
