@@ -196,7 +196,7 @@ const admission = group('Who may connect', {
   connections: setting('AIDEALS_MAX_CONNECTIONS', {
     type: is.whole(1, 10_000_000),
     default: limits.connections,
-    about: 'Connections in all; the next is answered 503.',
+    about: 'Connections of one server; the next is answered 503.',
     example: '20000',
   }),
   connectionsPerUser: setting('AIDEALS_MAX_CONNECTIONS_PER_USER', {
@@ -395,7 +395,7 @@ const nodes = group('Several nodes', {
   redisUrl: optional('AIDEALS_REDIS_URL', {
     type: is.text,
     about:
-      'In place of `REDIS_HOST`: `redis://`, `rediss://` (TLS), or `redis-sentinel://host,host/name-of-the-master`. Turns Redis on.',
+      'In place of `REDIS_HOST`: `redis://`, `rediss://` (TLS), `redis-cluster://host,host`, or `redis-sentinel://host,host/name-of-the-master`. Turns Redis on.',
     example: 'rediss://user:password@redis.internal:6379',
     secret: true,
   }),
