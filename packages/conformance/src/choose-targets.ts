@@ -7,6 +7,7 @@ import type { Env, Target } from './target.js';
 const known: Readonly<Record<string, () => Target>> = {
   embedded: () => embedded('embedded'),
   'embedded-forgetful': () => embedded('embedded-forgetful', { AIDEALS_FORGETFUL: '1' }),
+  workers: () => embedded('workers', { AIDEALS_WORKERS: '2' }, 2),
   cluster: () => cluster('cluster'),
   serverless: () => serverless('serverless', { shuffle: true, duplicateEvents: 0.1 }),
   'serverless-cold': () => serverless('serverless-cold', { shuffle: true, coldStarts: 1 }),

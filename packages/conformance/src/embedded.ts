@@ -137,10 +137,10 @@ const prepare = async (base: Env, env: Env): Promise<Setup> => {
 };
 
 /** The built command, each server on a free port and a fresh data folder. The token buckets are off where a test does not turn them on. */
-export const embedded = (name: string, base: Env = {}): Target => ({
+export const embedded = (name: string, base: Env = {}, nodes = 1): Target => ({
   name,
   kind: 'self-hosted',
-  nodes: 1,
+  nodes,
   isEmbedded: true,
   settable: true,
   start: async (env = {}) => up(await prepare(base, env)),

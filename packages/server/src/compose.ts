@@ -93,7 +93,9 @@ export const compose = async (config: Config, { pageDir }: ServerOptions, founda
           ports: { clock, ids, table, telemetry },
           leaseSeconds: config.leaseSeconds,
         });
-  const directory = node?.directory ?? local;
+  const own = node?.directory ?? local;
+  const count = shared?.counting?.(() => local.count());
+  const directory = count === undefined ? own : { ...own, count };
   const readiness = new Readiness({
     checks: backing.checks,
     isSharedWell: () => node === undefined || Object.values(node.health()).every(Boolean),

@@ -67,7 +67,14 @@ const runWorker = async (server: typeof import('@aideals/server'), config: Confi
     orphaned: () => process.exit(1),
   };
   const serving = createServer(config, { worker, ...(pageDir === undefined ? {} : { pageDir }) });
-  await serving.start();
+  try {
+    await serving.start();
+  } catch (error) {
+    // The owner says it, once for all of them.
+    if (!(error instanceof server.StartError)) throw error;
+    await new Promise<void>((told) => process.send?.({ problem: error.message }, () => told()));
+    process.exit(1);
+  }
   await stopped;
   await serving.stop();
   cluster.worker?.disconnect();

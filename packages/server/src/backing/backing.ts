@@ -50,6 +50,8 @@ export interface Shared {
   readonly mirror?: ConnectionMirror;
   /** Takes in what others publish on the bus itself. */
   readonly intake?: Intake;
+  /** Given how many connections this node holds, tells how many all nodes hold, where that is known at once. */
+  readonly counting?: (own: () => number) => () => Promise<number>;
   /** Where nodes keep who is connected, where that is not the table itself. */
   readonly presence?: Table;
 }

@@ -39,7 +39,9 @@ export const openWorkerBacking = async ({ path, failed, orphaned }: WorkerOption
   // Its answer comes behind the segments, which are known from here on.
   await streams.top();
   let stats = { flushes: 0, writes: 0 };
+  let count = (): number => 0;
   const look = setInterval(async () => {
+    link.tell('connections', count());
     stats = (await link.call('stats').catch(() => stats)) as typeof stats;
   }, STATS_MS);
   look.unref();
@@ -47,7 +49,17 @@ export const openWorkerBacking = async ({ path, failed, orphaned }: WorkerOption
     table,
     streams,
     limiter: remoteLimiter(link),
-    shared: { bus, streams, deployment: path, sharesTable: true, presence: remoteTable(link, 'presence') },
+    shared: {
+      bus,
+      streams,
+      deployment: path,
+      sharesTable: true,
+      presence: remoteTable(link, 'presence'),
+      counting: (own) => {
+        count = own;
+        return () => link.call('connections', own()) as Promise<number>;
+      },
+    },
     names: {},
     stats: () => stats,
     checks: { store: async () => table.check() },

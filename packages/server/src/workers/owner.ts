@@ -43,6 +43,15 @@ export const ownerOf = async ({ table, streams, limiter, clock, stats }: Owned) 
   const shared = announcingStreams(streams, publish, await streams.top());
   /** Who is connected where dies with this process, and costs no disk. */
   const presence = memoryTable(clock);
+  const connections = new Map<Link, number>();
+  /** Who asks wants to let one more in: it counts from now on, until the worker tells again. */
+  const countConnections = (link: Link, own: number): number => {
+    connections.set(link, own);
+    let all = 0;
+    for (const count of connections.values()) all += count;
+    connections.set(link, own + 1);
+    return all;
+  };
   const common: Methods = {
     ...tableMethods('table', table),
     ...tableMethods('presence', presence),
@@ -67,10 +76,16 @@ export const ownerOf = async ({ table, streams, limiter, clock, stats }: Owned) 
           ...common,
           'bus.subscribe': (channel: string) => hub.subscribe(channel, link),
           'bus.unsubscribe': (channel: string) => hub.unsubscribe(channel, link),
+          connections: (own: number) => countConnections(link, own),
         },
-        told: () => undefined,
+        told: (what, [own]) => {
+          if (what === 'connections') connections.set(link, own as number);
+        },
         beforeAnswer: tellSegments,
-        ended: () => hub.forget(link),
+        ended: () => {
+          hub.forget(link);
+          connections.delete(link);
+        },
       });
     },
   };

@@ -54,6 +54,10 @@ class Workers {
     const worker = cluster.fork({ [OWNER_SOCKET]: path, [WORKER_NUMBER]: String(number) });
     this.#living.set(number, worker);
     let wasUp = false;
+    let problem: string | undefined;
+    worker.on('message', (message: { problem?: string }) => {
+      problem = message.problem ?? problem;
+    });
     worker.once('listening', (address) => {
       wasUp = true;
       onListening(worker, urlOf(address));
@@ -65,7 +69,9 @@ class Workers {
         return;
       }
       if (!wasUp)
-        onFailed(new StartError(`a worker ended with ${signal ?? code} before it was ready; its log tells why`));
+        onFailed(
+          new StartError(problem ?? `a worker ended with ${signal ?? code} before it was ready; its log tells why`),
+        );
       const isStable = performance.now() - began > STABLE_MS;
       const next = isStable ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, MOST_PAUSE_MS);
       log.error({ worker: number, code, signal, againMs: next }, 'a worker died; another takes its place');
