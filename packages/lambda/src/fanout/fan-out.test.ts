@@ -9,7 +9,7 @@ import { FanOutQueue } from './queue.js';
 import { Slots } from './slots.js';
 import { createWorker } from './worker.js';
 
-const world = ({ canStart = true, start = async () => true, perSecond = 10_000 } = {}) => {
+const world = ({ canStart = true, hasTime = true, start = async () => true, perSecond = 10_000 } = {}) => {
   const clock = manualClockAt(1_764_039_600_000);
   const table = memoryTable(clock);
   let started = 0;
@@ -38,6 +38,7 @@ const world = ({ canStart = true, start = async () => true, perSecond = 10_000 }
   const fanOut = createFanOut({
     ...{ gateway, queue, budget, slots, work },
     canStart: () => canStart,
+    hasTime: () => hasTime,
     start: async () => {
       started += 1;
       return start();
@@ -72,6 +73,13 @@ describe('a fan-out', () => {
     expect(await fanOut.gateway.send(named(10), deal)).toMatchObject({ sent: 0, queued: 10 });
     expect(await fanOut.gateway.send(['m'], { text: '{}' })).toMatchObject({ sent: 1 });
     expect(sent).toHaveLength(26);
+  });
+
+  it('of a publisher whose time is over waits', async () => {
+    const { fanOut, started } = world({ hasTime: false });
+    expect(await fanOut.gateway.send([], deal)).toEqual({ sent: 0, queued: 0, gone: 0 });
+    expect(await fanOut.gateway.send(['a'], deal)).toEqual({ sent: 0, queued: 1, gone: 0 });
+    expect(started()).toBe(1);
   });
 
   it('is done by whoever publishes where no worker can be started', async () => {

@@ -15,6 +15,8 @@ export interface FanOutOptions {
   readonly canStart: () => boolean;
   /** Starts a worker in an invocation of its own; false where none can be started from here. */
   readonly start: () => Promise<boolean>;
+  /** Whether this invocation has time to send: a list of a thousand events may take longer than it may. */
+  readonly hasTime: () => boolean;
   /** Unix milliseconds until which this invocation may work. */
   readonly deadline: () => number;
   /** Told what waits, in all lanes, after more was queued. */
@@ -31,7 +33,7 @@ export interface FanOut {
 
 /** Sends to few at once; to many through the queue, by workers that share the bucket. */
 export const createFanOut = (options: FanOutOptions): FanOut => {
-  const { gateway, queue, budget, slots, canStart, start, deadline, queued } = options;
+  const { gateway, queue, budget, slots, canStart, hasTime, start, deadline, queued } = options;
 
   /** One by one: where the first cannot be started, none can. */
   const startWorkers = async (count: number): Promise<boolean> => {
@@ -62,6 +64,7 @@ export const createFanOut = (options: FanOutOptions): FanOut => {
   };
 
   const later = async (ids: readonly string[], frame: Frame): Promise<Sent> => {
+    if (ids.length === 0) return { sent: 0, queued: 0, gone: 0 };
     await queue.add(frame, ids);
     const { count } = await queue.look();
     queued(count);
@@ -74,10 +77,11 @@ export const createFanOut = (options: FanOutOptions): FanOut => {
       ...gateway,
       async send(connectionIds, frame) {
         const ids = [...new Set(connectionIds)];
-        const isPaid = ids.length <= DIRECT && (await budget.take(ids.length));
+        if (!canStart()) return gateway.send(ids, frame);
+        if (ids.length === 0 || ids.length > DIRECT || !hasTime()) return later(ids, frame);
         // A message to few does not wait for the bucket: what the share leaves of the quota is for these.
-        const isUrgent = ids.length <= DIRECT && laneOf(frame) === 'messages';
-        return isPaid || isUrgent || !canStart() ? gateway.send(ids, frame) : later(ids, frame);
+        const isPaid = await budget.take(ids.length);
+        return isPaid || laneOf(frame) === 'messages' ? gateway.send(ids, frame) : later(ids, frame);
       },
     },
     work,

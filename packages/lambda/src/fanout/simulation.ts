@@ -157,6 +157,7 @@ export const simulate = async (model: Model): Promise<Simulated> => {
       ...{ gateway, queue, budget, work, deadline },
       slots: new Slots(table, clock),
       canStart: () => true,
+      hasTime,
       start: async () => {
         await store();
         invocations.push(worker());

@@ -45,8 +45,8 @@ const TRIMMED_AT_ONCE = 1_000;
 
 const LOCAL_REGION = 'us-east-1';
 
-/** A log that is opened when it is first asked for: `$connect` does without. */
-const openedLater = (open: () => Promise<Streams>): Streams & { ready(): Promise<Streams> } => {
+/** A log that is opened when it is first asked for: `$connect` does without. `appended` is called after each append. */
+const openedLater = (open: () => Promise<Streams>, appended: () => void): Streams & { ready(): Promise<Streams> } => {
   let opening: Promise<Streams> | undefined;
   let log: Streams | undefined;
   const ready = (): Promise<Streams> => {
@@ -65,7 +65,11 @@ const openedLater = (open: () => Promise<Streams>): Streams & { ready(): Promise
   };
   return {
     ready,
-    append: async (events, options) => (await ready()).append(events, options),
+    async append(events, options) {
+      const result = await (await ready()).append(events, options);
+      appended();
+      return result;
+    },
     locate: async (id) => (await ready()).locate(id),
     read: async (options) => (await ready()).read(options),
     top: async () => (await ready()).top(),
@@ -105,12 +109,14 @@ export const compose = (env: Environment = process.env, clock: Clock = wallClock
     tokenWarningSeconds: WARNING_SECONDS,
     newerBy: 'time' as const,
   };
-  const log = openedLater(() =>
-    dynamoStreams(client, {
-      clock,
-      retentionSeconds: settings.limits.retentionEventsSeconds,
-      completedIs: 'new',
-    }),
+  const log = openedLater(
+    () =>
+      dynamoStreams(client, {
+        clock,
+        retentionSeconds: settings.limits.retentionEventsSeconds,
+        completedIs: 'new',
+      }),
+    () => directory.readAnew(),
   );
   const address = new StageAddress(config.managementUrl, table);
   const invocation = new Invocation(clock);

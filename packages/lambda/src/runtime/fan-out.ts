@@ -54,6 +54,7 @@ export const composeFanOut = (
     ...{ gateway: management, queue, budget, work },
     slots: new Slots(table, clock),
     canStart: () => config.region !== undefined && invocation.functionName !== undefined,
+    hasTime: () => clock.now() < invocation.deadline,
     start: () => invoker.start(config.broadcastFunction, event),
     deadline: () => invocation.deadline,
     queued: (waiting) => meter.fanoutEta(etaSeconds(waiting, quota)),

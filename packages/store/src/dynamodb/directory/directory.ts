@@ -1,16 +1,9 @@
-import type { Candidate, Clock, ConnectionRecord, Directory, Matcher, RecordPatch } from '@aideals/core';
+import type { Clock, ConnectionRecord, Directory, RecordPatch } from '@aideals/core';
 import type { DynamoClient } from '../client.js';
+import { Audience } from './audience.js';
 import { Connections, type Loaded } from './connections.js';
-import { FilterRows, type MatchedFilter } from './filter-rows.js';
-import { inParallel } from './in-parallel.js';
-import { isLive, partitionPk } from './keys.js';
+import { FilterRows } from './filter-rows.js';
 import { Subscriptions } from './subscriptions.js';
-
-type Attributes = Parameters<Matcher>[0];
-
-/** Rows of one partition past which those who ask for the same are spread over more. */
-const CROWDED = 1_000;
-const READS_AT_ONCE = 32;
 
 /** A `Directory` whose connections outlive the process that serves them, and which knows how far a hand-over is. */
 export interface SleepingDirectory extends Directory {
@@ -20,6 +13,11 @@ export interface SleepingDirectory extends Directory {
   beginHandover(connectionId: string, by: string): Promise<boolean>;
   /** Leaves a hand-over that could not be done to the next who comes. */
   leaveHandover(connectionId: string, by: string): Promise<void>;
+  /**
+   * What publishers read from here on serves until this is called again, which is to be done after each append: its events are
+   * matched by one reading. Where it is never called, each event is matched by a reading of its own.
+   */
+  readAnew(): void;
 }
 
 export interface DirectoryOptions {
@@ -37,36 +35,7 @@ export const dynamoDirectory = (
   const filters = new FilterRows(client, clock);
   const subscriptions = new Subscriptions(client, clock, filters);
 
-  /** One part of those who asked for the same: whose token is past its time is sent nothing. */
-  const partition = async (pk: string): Promise<{ readonly ids: readonly string[]; readonly rows: number }> => {
-    const rows = await client.queryAll({
-      TableName: client.tables.subscriptions,
-      KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': pk },
-      ProjectionExpression: 'connectionId, tokenExp, #ttl',
-      ExpressionAttributeNames: { '#ttl': 'ttl' },
-    });
-    const now = connections.now();
-    const live = rows.filter((row) => isLive(row, now) && (row['tokenExp'] as number) > now);
-    return { ids: live.map(({ connectionId }) => connectionId as string), rows: rows.length };
-  };
-
-  const candidates = async (topic: string, attributes: Attributes): Promise<Candidate[]> => {
-    const matched = await filters.matching(topic, attributes);
-    const parts = matched.flatMap((filter) =>
-      Array.from({ length: filter.shards }, (_, shard) => ({ filter, pk: partitionPk(topic, filter.hash, shard) })),
-    );
-    const read = await inParallel(parts, READS_AT_ONCE, ({ pk }) => partition(pk));
-    const ids = new Map<MatchedFilter, string[]>();
-    const crowded = new Set<MatchedFilter>();
-    for (const [i, { filter }] of parts.entries()) {
-      const { ids: found, rows } = read[i] as Awaited<ReturnType<typeof partition>>;
-      ids.set(filter, (ids.get(filter) ?? []).concat(found));
-      if (rows > CROWDED) crowded.add(filter);
-    }
-    await inParallel([...crowded], READS_AT_ONCE, (filter) => filters.double(filter));
-    return Array.from(ids, ([{ matcher }, connectionIds]) => ({ matcher, connectionIds }));
-  };
+  const audience = new Audience(client, filters, () => connections.now());
 
   return {
     shared: true,
@@ -98,6 +67,7 @@ export const dynamoDirectory = (
     unsubscribe: (connectionId, subscriptionId) => subscriptions.unsubscribe(connectionId, subscriptionId),
     change: (connectionId, subscriptionId, wanted) => subscriptions.change(connectionId, subscriptionId, wanted),
     subscriptions: (connectionId) => subscriptions.of(connectionId),
-    candidates,
+    candidates: (topic, attributes) => audience.candidates(topic, attributes),
+    readAnew: () => audience.readAnew(),
   };
 };

@@ -3,7 +3,6 @@ import { LRUCache } from 'lru-cache';
 import type { DynamoClient, Item } from '../client.js';
 import { filtersPk, isLive } from './keys.js';
 
-type Attributes = Parameters<Matcher>[0];
 type Filters = Parameters<typeof compile>[0];
 
 /** A row outlives each subscription that was placed by it: it is renewed while no connection made now could outlive it. */
@@ -21,7 +20,7 @@ export interface FilterRow {
   readonly ttl: number;
 }
 
-export interface MatchedFilter extends FilterRow {
+export interface FilterDecision extends FilterRow {
   readonly matcher: Matcher;
 }
 
@@ -61,23 +60,17 @@ export class FilterRows {
     }
   }
 
-  /** The filters of a topic that match. */
-  async matching(topic: string, attributes: Attributes): Promise<MatchedFilter[]> {
-    const matched: MatchedFilter[] = [];
-    const pages = this.#client.pages({
+  /** The filters of a topic, as decisions. */
+  async ofTopic(topic: string): Promise<FilterDecision[]> {
+    const items = await this.#client.queryAll({
       TableName: this.#table,
       KeyConditionExpression: 'pk = :pk',
       ExpressionAttributeValues: { ':pk': filtersPk(topic) },
     });
     const now = this.#now();
-    for await (const page of pages) {
-      for (const item of page) {
-        if (!isLive(item, now)) continue;
-        const matcher = this.#matcher(item);
-        if (matcher(attributes)) matched.push({ ...rowOf(topic, item), matcher });
-      }
-    }
-    return matched;
+    return items
+      .filter((item) => isLive(item, now))
+      .map((item) => ({ ...rowOf(topic, item), matcher: this.#matcher(item) }));
   }
 
   /** Spreads over twice as many partitions from now on; others may have done so. */

@@ -258,3 +258,20 @@ describe('the row of a filter', () => {
     expect(await receivers(directory)).toEqual([]);
   });
 });
+
+describe('what publishers have read', () => {
+  it('serves all events of one append, and no later one', async () => {
+    const { directory, directoryOf } = await world();
+    const publisher = directoryOf();
+    await directory.open(record('a'), 'm');
+    await directory.open(record('b'), 'm');
+    await directory.subscribe('a', wish('s', { n: 1 }), 9);
+    publisher.readAnew();
+    expect(await receivers(publisher, { n: 1 })).toEqual(['a']);
+    await directory.subscribe('b', wish('s', { n: 1 }), 9);
+    await directory.subscribe('b', wish('t', { n: 2 }), 9);
+    expect([await receivers(publisher, { n: 1 }), await receivers(publisher, { n: 2 })]).toEqual([['a'], []]);
+    publisher.readAnew();
+    expect([await receivers(publisher, { n: 1 }), await receivers(publisher, { n: 2 })]).toEqual([['a', 'b'], ['b']]);
+  });
+});
