@@ -172,9 +172,18 @@ describe('the sweep', () => {
     expect(await publish({ n: 1 }, 'tokens')).toMatchObject({ delivered: 0 });
     expect(await ask(id, 'ping')).toMatchObject({ data: { code: 'AUTHENTICATION_ERROR' } });
     await world.sweep();
-    world.pass(61);
+    expect(world.aws.end(id).state).toBe('open');
+    world.pass(30);
     await world.sweep();
     expect(inbox(id).at(-1)).toMatchObject({ type: 'error', data: { details: { closeCode: 4001 } } });
+    expect(world.aws.end(id).state).toBe('closed');
+  });
+
+  it('does in one go what is long due', async () => {
+    const id = await connect('tia', 60);
+    await world.runInvoked();
+    world.pass(91);
+    await world.sweep();
     expect(world.aws.end(id).state).toBe('closed');
   });
 

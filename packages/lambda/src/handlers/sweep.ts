@@ -50,8 +50,8 @@ export const createSweep = (options: SweepOptions) => {
     }
   };
 
-  return async (): Promise<Swept> => {
-    const now = clock.now();
+  /** What is due now. */
+  const round = async (now: number): Promise<Swept> => {
     const due = await timers.due(now);
     const rest = due.values();
     let served = 0;
@@ -64,7 +64,18 @@ export const createSweep = (options: SweepOptions) => {
     await Promise.all(Array.from({ length: AT_ONCE }, lane));
     const left = due.length - served;
     if (left === 0) await timers.passed(now);
-    while (hasTime() && (await trim()));
     return { served, left };
+  };
+
+  return async (): Promise<Swept> => {
+    let served = 0;
+    let last: Swept;
+    do {
+      last = await round(clock.now());
+      served += last.served;
+      // What was due may have set what is due too: a token that is past its warning, its end and its grace.
+    } while (last.served > 0 && last.left === 0 && hasTime());
+    while (hasTime() && (await trim()));
+    return { served, left: last.left };
   };
 };
