@@ -2,7 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { freePort, LocalDynamo, makeTables, tableSettings } from '@aideals/local-cluster';
-import { type DisorderRates, deployedRoutes, functionNames, LocalGateway } from '@aideals/local-gateway';
+import {
+  type DisorderRates,
+  deployedCors,
+  deployedFunctions,
+  deployedRoutes,
+  functionNames,
+  LocalGateway,
+} from '@aideals/local-gateway';
 import { http } from './http.js';
 import type { Env, Server, ServerProcess, Target } from './target.js';
 
@@ -45,7 +52,9 @@ const told = (gateway: LocalGateway): string =>
 const launch = async (setup: Setup, disorder: Partial<DisorderRates>): Promise<Server> => {
   const { env, port, secret, apiKeys, lines } = setup;
   const gateway = await LocalGateway.start({
-    functions: Object.values(functionNames).map((name) => ({ name, file: `${BUNDLES}${name}/index.mjs` })),
+    functions: deployedFunctions(BUNDLES),
+    cors: deployedCors(env['AIDEALS_ALLOWED_ORIGINS']),
+    ...(env['STAGE'] === undefined ? {} : { stage: env['STAGE'] }),
     routes: deployedRoutes(),
     httpFunction: functionNames.http,
     sweepFunction: functionNames.sweep,

@@ -21,7 +21,7 @@ export interface GatewayOptions {
   readonly routes: readonly Route[];
   /** Which function answers HTTP that is no call of AWS; without one such a request is 404. */
   readonly httpFunction?: string;
-  readonly cors?: Cors;
+  readonly cors?: Cors | undefined;
   /** Which function is invoked each minute. */
   readonly sweepFunction?: string;
   /** Of the loopback; a free one where it is left out, or 0. */

@@ -98,12 +98,13 @@ A function is run anew when its bundle changes. Ctrl-C ends it all.`);
 };
 
 const run = async (options: Options): Promise<void> => {
-  const [{ deployedRoutes, functionNames, LocalGateway: Gateway }, bundling, { startBacking }] = await Promise.all([
+  const [local, bundling, { startBacking }] = await Promise.all([
     import('@aideals/local-gateway'),
     import('../gateway/bundles.js'),
     import('../gateway/backing.js'),
   ]);
-  const bundles = bundling.findBundles(options.bundles ?? bundling.ownBundles, Object.values(functionNames));
+  const { deployedCors, deployedRoutes, functionNames, LocalGateway: Gateway } = local;
+  const functions = bundling.findBundles(options.bundles ?? bundling.ownBundles);
   const settings = settingsOf(process.env);
   const token = await tokenOf(settings);
   const asked = new Promise<void>((resolve) => {
@@ -113,7 +114,8 @@ const run = async (options: Options): Promise<void> => {
   let gateway: LocalGateway;
   try {
     gateway = await Gateway.start({
-      functions: [...bundles].map(([name, file]) => ({ name, file })),
+      functions,
+      cors: deployedCors(settings['AIDEALS_ALLOWED_ORIGINS']),
       routes: deployedRoutes(),
       httpFunction: functionNames.http,
       sweepFunction: functionNames.sweep,
@@ -142,7 +144,7 @@ const run = async (options: Options): Promise<void> => {
         : messageOf(error),
     );
   }
-  const unwatch = bundling.watchBundles(bundles, (name) => {
+  const unwatch = bundling.watchBundles(functions, (name) => {
     gateway.lambda.reload(name);
     say(`${name}: new code`);
   });

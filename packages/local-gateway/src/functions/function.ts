@@ -12,6 +12,10 @@ export interface FunctionOptions {
   readonly memoryMb?: number;
   /** So many invocations at once and no more; none at all where it is 0 [as many as the account allows]. */
   readonly reservedConcurrency?: number;
+  /** How often an event that failed is tried again [2]. */
+  readonly retries?: number;
+  /** An event that is older is not tried again [6 h]. */
+  readonly maxEventAgeMs?: number;
 }
 
 /** How an invocation that failed is told. */

@@ -22,6 +22,8 @@ const DEFAULT_MEMORY_MB = 256;
 const MOST_IDLE = 4;
 /** Instances that are done with but still watched, as a frozen one is. */
 const MOST_RETIRED = 3;
+const RETRIES = 2;
+const EVENT_AGE_MS = 6 * 3_600_000;
 const RESPONSE_BYTES = 6_291_556;
 
 const tooLarge: Ran = {
@@ -34,6 +36,8 @@ const tooLarge: Ran = {
 /** A function and its instances: the warm ones first, a new one where none is free. */
 export class LambdaFunction {
   readonly name: string;
+  readonly retries: number;
+  readonly maxEventAgeMs: number;
   readonly #options: FunctionOptions;
   readonly #around: Surroundings;
   readonly #idle: Instance[] = [];
@@ -50,6 +54,8 @@ export class LambdaFunction {
 
   constructor(options: FunctionOptions, around: Surroundings) {
     this.name = options.name;
+    this.retries = options.retries ?? RETRIES;
+    this.maxEventAgeMs = options.maxEventAgeMs ?? EVENT_AGE_MS;
     this.#options = options;
     this.#around = around;
   }

@@ -242,6 +242,19 @@ describe('an event', () => {
     expect(stagehand.calls.map(({ event }) => event)).toEqual([{ n: 1 }, { n: 1 }, { n: 1 }]);
   });
 
+  it.each([
+    ['no retries', { retries: 0 }],
+    ['no more than half a minute', { maxEventAgeMs: 30_000 }],
+  ])('that fails is not tried again where it has %s', async (_title, more) => {
+    stagehand.answer = () => Promise.reject(new Error('not now'));
+    start([{ name: 'remote', ...more }]);
+    lambda.queue('remote', '{}');
+    await lambda.settled();
+    clock.advance(3_600_000);
+    await lambda.settled();
+    expect(stagehand.calls).toHaveLength(1);
+  });
+
   it('that is throttled waits, and is tried for hours', async () => {
     start([{ name: 'remote', reservedConcurrency: 0 }]);
     lambda.queue('remote', '{}');

@@ -22,7 +22,6 @@ const RETRY_MS = [60_000, 120_000] as const;
 /** One that was throttled it tries again from one second on, up to five minutes apart, for six hours. */
 const FIRST_THROTTLED_MS = 1_000;
 const LONGEST_THROTTLED_MS = 300_000;
-const EVENT_AGE_MS = 6 * 3_600_000;
 
 interface Queued {
   readonly name: string;
@@ -126,12 +125,19 @@ export class Lambda {
     if (this.#isStopped) return;
     const ran = await this.invoke(event.name, event.payload, event.requestId);
     if (this.#isStopped || ran === undefined || 'payload' in ran) return;
-    const again = 'throttled' in ran ? this.#afterThrottle(event) : RETRY_MS[event.failures++];
-    if (again !== undefined) this.#clock.after(again, () => this.#start(event));
+    const again = 'throttled' in ran ? this.#afterThrottle(event) : this.#afterFailure(event);
+    const { maxEventAgeMs } = this.#functions.get(event.name) as LambdaFunction;
+    if (again === undefined || this.#clock.now() + again - event.since > maxEventAgeMs) return;
+    this.#clock.after(again, () => this.#start(event));
   }
 
-  #afterThrottle(event: Queued): number | undefined {
-    if (this.#clock.now() - event.since >= EVENT_AGE_MS) return undefined;
+  #afterFailure(event: Queued): number | undefined {
+    const { retries } = this.#functions.get(event.name) as LambdaFunction;
+    event.failures += 1;
+    return event.failures > retries ? undefined : RETRY_MS[event.failures - 1];
+  }
+
+  #afterThrottle(event: Queued): number {
     const wait = Math.min(FIRST_THROTTLED_MS * 2 ** event.throttles, LONGEST_THROTTLED_MS);
     event.throttles += 1;
     return wait;

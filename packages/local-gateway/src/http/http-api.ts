@@ -13,6 +13,7 @@ export interface Cors {
   readonly allowOrigins: readonly string[];
   readonly allowMethods: readonly string[];
   readonly allowHeaders: readonly string[];
+  readonly exposeHeaders: readonly string[];
   readonly maxAgeSeconds: number;
 }
 
@@ -84,7 +85,7 @@ export class HttpApi {
           ['access-control-allow-headers', cors.allowHeaders.join(',')],
           ['access-control-max-age', String(cors.maxAgeSeconds)],
         ] as const)
-      : [];
+      : ([['access-control-expose-headers', cors.exposeHeaders.join(',')]] as const);
     return { ...answer, headers: [...kept, ['access-control-allow-origin', allowed], ...told] };
   }
 
