@@ -1,11 +1,9 @@
 import { CfnOutput } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
+import type { OutputName } from './output-names.js';
 
-/**
- * The variables by which the command and the examples find the deployment, and what else is to be known of it. Names of
- * outputs are letters and digits alone: the underscores are lost in the template, and stand in the description.
- */
-export const outputs = (scope: Construct, values: Readonly<Record<string, string | undefined>>): void => {
+/** What is to be known of a deployment. The names stand in the descriptions: in the template they lose their underscores. */
+export const outputs = (scope: Construct, values: Readonly<Record<OutputName, string | undefined>>): void => {
   for (const [name, value] of Object.entries(values)) {
     if (value !== undefined) new CfnOutput(scope, name, { description: name, value });
   }
