@@ -147,7 +147,10 @@ export const clusterNode = (options: NodeOptions): ClusterNode => {
       const work = [follower.look()];
       if (shared !== undefined) work.push(shared.mailroom.look(), shared.leases.beat().then(renewed));
       // The bus may be away: `log` of the health tells.
-      if (beats % CALL_BEATS === 0) work.push(rollCall.call().catch(() => undefined));
+      if (beats % CALL_BEATS === 0) {
+        const called = rollCall.call().then(() => rollCall.miss(new Set(shared?.leases.nodes.keys())));
+        work.push(called.catch(() => undefined));
+      }
       for (const done of await Promise.allSettled(work)) if (done.status === 'rejected') failed(done.reason);
     },
     async stop() {

@@ -18,8 +18,10 @@ interface Call {
 
 const CHANNEL = 'nodes';
 const SKEW_MS = 5_000;
-/** Calls of another node with a wrong clock between two warnings of it: at one in five seconds, ten minutes. */
+/** Calls between two warnings of the same thing: at one in five seconds, ten minutes. */
 const CALLS_BETWEEN = 120;
+/** Calls for which a node may be silent. */
+const MOST_SILENT = 4;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -42,6 +44,9 @@ export class RollCall {
   readonly #options: RollCallOptions;
   readonly #strangers = new Set<string>();
   readonly #skewed = new Map<string, number>();
+  /** The call of this node at which another was heard last, or missed first. */
+  readonly #heard = new Map<string, number>();
+  #calls = 0;
   readonly #listener = (bytes: Uint8Array): void => this.#hear(bytes);
 
   constructor(options: RollCallOptions) {
@@ -53,6 +58,23 @@ export class RollCall {
     await bus.subscribe(CHANNEL, this.#listener);
     const call: Call = { node: nodeId, deployment, clock: clock.now() };
     await bus.publish(CHANNEL, encoder.encode(JSON.stringify(call)));
+    // Not where it failed: who does not hear misses everyone.
+    this.#calls += 1;
+  }
+
+  /**
+   * Nodes that live by their leases must be heard: one that is not, though this node hears, is cut off from the bus, or is on
+   * another one. Told to the log, and again after some time.
+   */
+  miss(nodes: ReadonlySet<string>): void {
+    const { nodeId, telemetry } = this.#options;
+    for (const node of this.#heard.keys()) if (!nodes.has(node)) this.#heard.delete(node);
+    for (const node of nodes) {
+      if (node === nodeId) continue;
+      const heard = this.#heard.get(node);
+      if (heard === undefined) this.#heard.set(node, this.#calls);
+      else if ((this.#calls - heard) % CALLS_BETWEEN === MOST_SILENT) telemetry.event({ name: 'unheard-node', node });
+    }
   }
 
   async end(): Promise<void> {
@@ -63,6 +85,7 @@ export class RollCall {
     const call = callOf(bytes);
     const { nodeId, deployment, clock, telemetry } = this.#options;
     if (call === undefined || call.node === nodeId) return;
+    this.#heard.set(call.node, this.#calls);
     if (call.deployment !== deployment && !this.#strangers.has(call.deployment)) {
       this.#strangers.add(call.deployment);
       telemetry.event({ name: 'other-deployment', node: call.node, deployment: call.deployment });

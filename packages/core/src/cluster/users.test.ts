@@ -235,6 +235,22 @@ describe('nodes of a cluster', () => {
     expect(a?.find(({ name }) => name === 'clock-skew')).toMatchObject({ ahead: 6_000 });
   });
 
+  it('miss who shares the table and is not heard on the bus', async () => {
+    const cluster = await testCluster({
+      nodes: 3,
+      bus: { passage: (channel, to) => (channel === 'nodes' && to === 3 ? 'is-lost' : 'arrives') },
+    });
+    await cluster.beat(20);
+    expect(cluster.nodes.map(({ events }) => events.length)).toEqual([0, 0, 0]);
+    await cluster.beat(20);
+    // The broker's own end is the first, so that the last node is the one that hears nobody.
+    expect(cluster.nodes.map(({ events }) => events.map(({ name }) => name))).toEqual([
+      [],
+      [],
+      ['unheard-node', 'unheard-node'],
+    ]);
+  });
+
   it('that share the log alone keep their users to themselves', async () => {
     const cluster = await testCluster({ nodes: 2, sharesTable: false });
     const [a, b] = cluster.nodes as [TestNode, TestNode];

@@ -25,6 +25,8 @@ export type TelemetryEvent =
   /** `ahead` is in milliseconds: how far the clock of another node is ahead of this one's, at least. */
   | { readonly name: 'clock-skew'; readonly node: string; readonly ahead: number }
   | { readonly name: 'other-deployment'; readonly node: string; readonly deployment: string }
+  /** One that shares the table and lives, and is not heard on the bus. */
+  | { readonly name: 'unheard-node'; readonly node: string }
   /** This node was away for longer than its lease: the others took its connections for gone. */
   | { readonly name: 'lease-lapsed'; readonly ms: number };
 

@@ -34,6 +34,12 @@ const log = (logger: Logger, event: TelemetryEvent): void => {
         'another deployment uses this Redis under the same prefix and shares its events; set AIDEALS_REDIS_PREFIX apart, or give both the same tables',
       );
       return;
+    case 'unheard-node':
+      logger.warn(
+        { node: event.node },
+        'another node shares the table and is not heard on Redis: it is cut off, or uses another Redis or prefix',
+      );
+      return;
     case 'lease-lapsed':
       logger.warn(
         { ms: event.ms },
