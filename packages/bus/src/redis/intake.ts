@@ -69,6 +69,9 @@ const COUNTED_MS = 50_000;
 /** How long the clock of Redis is trusted to go as ours does. */
 const SAMPLE_MS = 5_000;
 
+/** The channels on which others publish. It is written as an access control list would name it. */
+export const outsidePattern = (prefix: string): string => `${prefix.replaceAll(/[?*[\]\\]/gu, '\\$&')}:*`;
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis).unref());
@@ -80,7 +83,7 @@ const pause = (millis: number): Promise<void> => new Promise((resolve) => setTim
  */
 export const redisIntake = (options: IntakeOptions): Intake => {
   const { subscriber, prefix, node, log, read, settleMs = SETTLE_MS } = options;
-  const pattern = `${prefix.replaceAll(/[?*[\]\\^-]/gu, '\\$&')}:*`;
+  const pattern = outsidePattern(prefix);
   const report = new IntakeReport(options.report);
   const waiting: Waiting[] = [];
   let working: Promise<void> | undefined;

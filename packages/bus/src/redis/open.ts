@@ -7,6 +7,7 @@ import { ClusterSubscriber } from './cluster-subscriber.js';
 import type { CommandLink } from './command-link.js';
 import { RedisConnection } from './connection.js';
 import { factsOf, type RedisFacts } from './facts.js';
+import { outsidePattern } from './intake.js';
 import { startError } from './start-error.js';
 import { type SubscriberLink, subscriberOn } from './subscriber-link.js';
 
@@ -100,6 +101,8 @@ const isCluster = async (address: RedisAddress): Promise<boolean> => {
   }
 };
 
+const ignore = (): void => undefined;
+
 /** Does what is done later with keys and channels of ours, so that a user who may not do it is refused now. */
 const PROBE = `
 redis.call('INFO', 'server')
@@ -122,6 +125,8 @@ export const openRedis = async ({ address, prefix, onError, onState }: OpenBusOp
   try {
     const probe = ['EVAL', PROBE, '1', logKey, verb, channelName(prefix, 'log:')];
     await commands.run((client) => client.sendCommand(probe));
+    await subscriber.run((client) => client.pSubscribe(outsidePattern(prefix), ignore, true));
+    await subscriber.run((client) => client.pUnsubscribe(outsidePattern(prefix), ignore, true));
   } catch (error) {
     close();
     throw startError(address, error);

@@ -23,7 +23,8 @@ beforeAll(async () => {
   tlsPort = await freePort();
   server = await bench.server({ password, args: ['--tls-port', String(tlsPort), ...(await certificate())] });
   const may = ['+@read', '+@write', '+@pubsub', '+@scripting', '+@connection', '+info', '+role', '+time'];
-  await server.command('ACL', 'SETUSER', 'deals', 'on', '>theirs', '~x.*', '&x.*', '&x:*', ...may);
+  await server.command('ACL', 'SETUSER', 'deals', 'on', '>theirs', '~x-1.*', '&x-1.*', '&x-1:*', ...may);
+  await server.command('ACL', 'SETUSER', 'deaf', 'on', '>theirs', '~x.*', '&x.*', ...may);
   await server.command('ACL', 'SETUSER', 'reader', 'on', '>theirs', '~*', '+@read', '+@connection');
 });
 afterEach(() => bench.closeNodes());
@@ -31,7 +32,9 @@ afterAll(() => bench.close());
 
 describe('at the start', () => {
   it('opens for a user of the access control list', async () => {
-    const { bus } = await bench.node({ host, port: server.port, username: 'deals', password: 'theirs' });
+    const theirs = { host, port: server.port, username: 'deals', password: 'theirs', prefix: 'x-1' };
+    const { bus, facts } = await bench.node(theirs);
+    expect(await facts()).toMatchObject({ role: 'master', warnings: [] });
     await bus.subscribe('c', () => undefined);
     expect(await bus.publish('c', Buffer.from('m'))).toBe(1);
   });
@@ -41,6 +44,16 @@ describe('at the start', () => {
     ['no password', { password: undefined }, /^REDIS_PASSWORD: .* wants a password$/u],
     ['an unknown user', { username: 'nobody' }, /^REDIS_PASSWORD: .* refuses the user or the password$/u],
     ['a user who may not', { username: 'reader', password: 'theirs' }, /^REDIS_PASSWORD: the user may not .*role/u],
+    [
+      'a user of another prefix',
+      { username: 'deals', password: 'theirs', prefix: 'y' },
+      /^REDIS_PASSWORD: the user may not .*NOPERM/u,
+    ],
+    [
+      'a user who may not hear others',
+      { username: 'deaf', password: 'theirs' },
+      /^REDIS_PASSWORD: the user may not .*NOPERM/u,
+    ],
     ['no server', { port: 1 }, /^REDIS_HOST: redis:\/\/127.0.0.1:1 cannot be reached: ECONNREFUSED$/u],
     ['an unknown host', { host: 'nowhere.invalid' }, /^REDIS_HOST: .* cannot be reached: (ENOTFOUND|EAI_AGAIN)$/u],
     ['TLS that is not there', { ssl: true }, /^REDIS_SSL: .* does not answer in TLS$/u],
