@@ -169,8 +169,8 @@ module.exports = {
     only('ws', 'server|cli|conformance|faults|local-gateway', 'Sockets live in server/src; a client is given its WebSocket.'),
     only(
       'zod',
-      'protocol|server',
-      'Shapes are declared in protocol, and settings in the server: everyone else is handed parsed values.',
+      'protocol|server|infra',
+      'Shapes are declared in protocol, and settings in the server and the CDK app: everyone else is handed parsed values.',
     ),
     {
       name: 'runs-anywhere',
