@@ -6,6 +6,7 @@ import { FIXED } from './fixed-addresses.ts';
 import { type Schema, schemaOf } from './schema.ts';
 
 const JSON_TYPE = 'application/json';
+const LINES_TYPE = 'application/x-ndjson';
 
 /** What any call may answer, and why. */
 const COMMON_STATUSES: Readonly<Record<number, string>> = {
@@ -63,6 +64,16 @@ const parametersOf = (call: CallContract): object[] => {
 const oneOrMany = (schema: Schema, many: number | undefined): Schema =>
   many === undefined ? schema : { oneOf: [schema, { type: 'array', items: schema, minItems: 1, maxItems: many }] };
 
+const LINES: Schema = { type: 'string', description: 'A body in each line, as a stream.' };
+
+const linesOf = ({ example }: CallContract): string => `${JSON.stringify(example.body)}\n`;
+
+/** What a 200 holds: of a stream of lines it is an answer of its own. */
+const answerOf = (call: CallContract, reply: NonNullable<CallContract['reply']>): Schema => {
+  const answer = oneOrMany(schemaOf(reply), call.many);
+  return call.lines === undefined ? answer : { anyOf: [answer, schemaOf(call.lines)] };
+};
+
 const success = (call: CallContract): object => {
   if (call.reply === undefined) return { 204: { description: 'Done.' } };
   const replayed = call.idempotent && {
@@ -73,7 +84,7 @@ const success = (call: CallContract): object => {
       description: 'Done.',
       ...replayed,
       content: {
-        [JSON_TYPE]: { schema: oneOrMany(schemaOf(call.reply), call.many), example: call.example.reply },
+        [JSON_TYPE]: { schema: answerOf(call, call.reply), example: call.example.reply },
       },
     },
   };
@@ -93,6 +104,7 @@ const operation = (call: CallContract): object => {
         required: true,
         content: {
           [JSON_TYPE]: { schema: oneOrMany(schemaOf(call.body), call.many), example: call.example.body },
+          ...(call.lines === undefined ? {} : { [LINES_TYPE]: { schema: LINES, example: linesOf(call) } }),
         },
       },
     }),

@@ -83,6 +83,9 @@ export const differences: readonly Difference[] = [
     because: 'A repeat completes what another invocation has begun, whether or not that one still lives.',
     checks: [],
   },
+  { rule: 'HTTP-19', because: 'API Gateway hands a body over as a whole, once all of it is there.' },
+  { rule: 'HTTP-20', because: 'API Gateway hands a body over as a whole, once all of it is there.' },
+  { rule: 'HTTP-21', because: 'API Gateway hands a body over as a whole, once all of it is there.' },
   {
     rule: 'HTTP-17',
     because: 'Metrics go to CloudWatch, and the page is served from elsewhere.',

@@ -35,7 +35,7 @@ const byToken = async (cx: CallSettings, token: string, ip: string): Promise<Pri
   );
 };
 
-const authenticate = async (cx: CallSettings, { bearer, apiKey, ip }: Credentials): Promise<Principal> => {
+export const authenticate = async (cx: CallSettings, { bearer, apiKey, ip }: Credentials): Promise<Principal> => {
   const given = apiKey ?? bearer;
   if (given === undefined || given === '') {
     throw new WireError(
@@ -49,7 +49,7 @@ const authenticate = async (cx: CallSettings, { bearer, apiKey, ip }: Credential
   return byToken(cx, given, ip);
 };
 
-const authorise = (principal: Principal, contract: CallContract): void => {
+export const authorise = (principal: Principal, contract: CallContract): void => {
   if (contract.scope === undefined) {
     if (principal.kind === 'user') return;
     throw new WireError(
@@ -61,7 +61,7 @@ const authorise = (principal: Principal, contract: CallContract): void => {
   throw new WireError('AUTHORIZATION_ERROR', `the token or key lacks the scope ${contract.scope}`);
 };
 
-const pay = async (cx: CallSettings, principal: Principal, contract: CallContract): Promise<void> => {
+export const pay = async (cx: CallSettings, principal: Principal, contract: CallContract): Promise<void> => {
   const rule = cx.settings.buckets[contract.limit];
   if (rule === null) return;
   const taken = await cx.ports.limiter.take(`${contract.limit}:${principal.kind}:${principal.name}`, 1, rule);
@@ -74,7 +74,7 @@ const fieldsOf = (schema: Schema): string[] => ('shape' in schema ? Object.keys(
 
 type Checked = { readonly value: unknown; readonly wrong: readonly FieldError[] };
 
-const check = (schema: Schema, value: unknown, root: readonly PropertyKey[]): Checked => {
+export const check = (schema: Schema, value: unknown, root: readonly PropertyKey[]): Checked => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return { value: parsed.data, wrong: [] };
   return { value: undefined, wrong: fieldErrors(parsed.error, value, root, fieldsOf(schema)) };
@@ -113,13 +113,22 @@ const bodyOf = (cx: CallSettings, contract: CallContract, text: string | undefin
   return { value: many === undefined ? checked(body, json, []) : items(body, many, json), listed };
 };
 
-const idempotencyOf = (cx: CallSettings, principal: Principal, contract: CallContract, raw: RawCall) => {
+/** The key and the digest of a body, or of the part of one. */
+export const idempotencyOf = (
+  cx: CallSettings,
+  principal: Principal,
+  contract: CallContract,
+  raw: Pick<RawCall, 'idempotencyKey' | 'body'>,
+  part = '',
+) => {
   const given = raw.idempotencyKey;
   if (given === undefined || contract.idempotent !== true) return undefined;
   if (given.length < 1 || given.length > 255) {
     throw WireError.field('Idempotency-Key', 'must have 1 to 255 characters');
   }
-  const key = cx.ports.digest(JSON.stringify([principal.kind, principal.name, contract.path, given]));
+  const key = cx.ports.digest(
+    JSON.stringify([principal.kind, principal.name, contract.path, given, ...(part === '' ? [] : [part])]),
+  );
   return { key, digest: cx.ports.digest(raw.body ?? '') };
 };
 
@@ -150,7 +159,7 @@ const serve = async (cx: CallSettings, principal: Principal, raw: RawCall): Prom
   };
 };
 
-const refused = (error: WireError, now: number): CallResponse => {
+export const refused = (error: WireError, now: number): CallResponse => {
   const told = error.details?.['retryAfter'];
   const retryAfter = typeof told === 'number' ? told : error.status === 503 ? UNAVAILABLE_SECONDS : undefined;
   return {
@@ -160,17 +169,19 @@ const refused = (error: WireError, now: number): CallResponse => {
   };
 };
 
+/** What a client is told of a fault: nothing but where the operator finds it. */
+export const faultOf = (cx: CallSettings, call: CallName, error: unknown): WireError => {
+  if (error instanceof WireError) return error;
+  const errorId = cx.ports.ids.next('error');
+  cx.ports.telemetry.event({ name: 'internal-error', errorId, where: `call ${call}`, error });
+  return new WireError('INTERNAL_ERROR', 'something went wrong here; tell the operator the errorId', { errorId });
+};
+
 /** One HTTP call: who, may they, how often, is it well formed; then its handler. Never throws. */
 export const handleCall = async (cx: CallSettings, credentials: Credentials, raw: RawCall): Promise<CallResponse> => {
   try {
     return await serve(cx, await authenticate(cx, credentials), raw);
   } catch (error) {
-    if (error instanceof WireError) return refused(error, cx.now);
-    const errorId = cx.ports.ids.next('error');
-    cx.ports.telemetry.event({ name: 'internal-error', errorId, where: `call ${raw.call}`, error });
-    return refused(
-      new WireError('INTERNAL_ERROR', 'something went wrong here; tell the operator the errorId', { errorId }),
-      cx.now,
-    );
+    return refused(faultOf(cx, raw.call, error), cx.now);
   }
 };

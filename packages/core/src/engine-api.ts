@@ -13,6 +13,33 @@ export interface RawCall {
   readonly idempotencyKey: string | undefined;
 }
 
+/** A line with its number, counted from 1; or why it could not be read. */
+export type Line =
+  | { readonly number: number; readonly text: string }
+  | { readonly number: number; readonly problem: string };
+
+/** A stream of lines as it begins, each of which is the body of a call. */
+export interface RawLines {
+  readonly call: 'broadcast';
+  readonly query: Readonly<Record<string, unknown>>;
+  readonly idempotencyKey: string | undefined;
+}
+
+/** A stream of lines that is taken in. Nothing here throws. */
+export interface LineIntake {
+  /**
+   * Publishes the next lines. An answer ends the stream: nothing more is taken. Where the stream has a key, a repeat is known
+   * where its lines come in the same lists.
+   */
+  take(lines: readonly Line[]): Promise<CallResponse | undefined>;
+  /** All lines were taken. */
+  end(): CallResponse;
+}
+
+export type LinesOpening =
+  | { readonly ok: true; readonly intake: LineIntake }
+  | { readonly ok: false; readonly response: CallResponse };
+
 /** Always a JSON answer; `body` is undefined for a 204. */
 export interface CallResponse {
   readonly status: number;
@@ -58,4 +85,6 @@ export interface Engine {
   due(event: DueEvent): Awaitable<{ readonly connectionId?: string; readonly outcome: Outcome }>;
   /** An HTTP call. */
   call(credentials: Credentials, call: RawCall): Promise<CallResponse>;
+  /** An HTTP call whose body is a stream of lines: looked at before the first of them is read. */
+  lines(credentials: Credentials, lines: RawLines): Promise<LinesOpening>;
 }

@@ -11,6 +11,7 @@ import { tokenDue, unwatchToken, watchToken } from './features/tokens.js';
 import { handleFrame } from './frame.js';
 import type { Context } from './handler.js';
 import { sweepTable, trimLog } from './housekeeping.js';
+import { openLines } from './lines.js';
 import type { Continuation, Outcome } from './outcome.js';
 import { andThen, type ConnectionRecord, type Ports } from './ports/index.js';
 import type { Settings } from './settings.js';
@@ -100,5 +101,6 @@ export const createEngine = (options: EngineOptions): Engine => {
       return { outcome: {} };
     },
     call: (credentials, raw) => handleCall({ ...context(), apiKey }, credentials, raw),
+    lines: (credentials, raw) => openLines(() => ({ ...context(), apiKey }), credentials, raw),
   };
 };

@@ -100,6 +100,11 @@ export interface CallContract<
   readonly body: Body;
   /** The body may be a list of up to so many; the answer is a list then too, and all or nothing is done. Undefined: it may not. */
   readonly many: Many;
+  /**
+   * Takes a stream of lines too, each a body, as `application/x-ndjson`: this is the answer then. They are taken in their
+   * order, and not all or nothing.
+   */
+  readonly lines?: z.ZodType;
   /** Takes an `Idempotency-Key` header. */
   readonly idempotent?: true;
   /** The body of a 200; where there is none, success is 204. */

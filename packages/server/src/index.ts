@@ -15,6 +15,7 @@ export {
   type SettingName,
   settingList,
 } from './config/index.js';
+export { type Line, LineSplitter } from './http/line-splitter.js';
 export { createServer, type Server } from './serve.js';
 export { StartError } from './start-error.js';
 export type { WorkerOf } from './workers/backing.js';

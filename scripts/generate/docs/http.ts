@@ -21,8 +21,8 @@ const curl = (call: CallContract): string => {
   ].join(' \\\n');
 };
 
-const part = (title: string, shape: z.ZodType | undefined): string[] =>
-  shape === undefined ? [] : [title, fields(schemaOf(shape), 'sent')];
+const part = (title: string, shape: z.ZodType | undefined, way: 'sent' | 'received' = 'sent'): string[] =>
+  shape === undefined ? [] : [title, fields(schemaOf(shape), way)];
 
 const section = (call: CallContract): string => {
   const many = call.many === undefined ? '' : `, or a list of up to ${call.many} of them`;
@@ -41,6 +41,7 @@ const section = (call: CallContract): string => {
           `Answer: 200${call.many === undefined ? '' : ', a list where a list was given'}:`,
           fields(schemaOf(call.reply), 'received'),
         ]),
+    ...part('Answer to a stream of lines (`application/x-ndjson`): 200', call.lines, 'received'),
     table(['status', 'when'], Object.entries(failuresOf(call))),
     code('bash', curl(call)),
     ...(call.example.reply === undefined ? [] : [code('json', jsonText(call.example.reply))]),

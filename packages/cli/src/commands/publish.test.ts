@@ -42,7 +42,7 @@ describe('aideals publish', () => {
     const { code, stdout, stderr } = await aideals(['publish', file], env);
     expect([code, stderr]).toEqual([0, '']);
     expect(stdout).toMatch(
-      /^Published 250 events in 3 requests and [\d.]+ s \([\d,]+ a second\); delivered 250 of 250 matches\.\n$/u,
+      /^Published 250 events in 1 request and [\d.]+ s \([\d,]+ a second\); delivered 250 of 250 matches\.\n$/u,
     );
     const received = await subscriber.received();
     expect(received.map((frame) => frame.data.n)).toEqual(Array.from({ length: 250 }, (_, index) => index + 1));
@@ -93,7 +93,7 @@ describe('aideals publish', () => {
   it.each([
     [['--token', 'no.such.token'], {}, 1, /^aideals: the server answered 401 AUTHENTICATION_ERROR/u],
     [['--url', 'deals'], {}, 2, /^aideals: --url deals: give an address/u],
-    [['--batch', '0'], {}, 2, /^aideals: --batch 0: give a whole number from 1 to 1000/u],
+    [['--batch', '0'], {}, 2, /^aideals: --batch 0: give a whole number from 1 to 10000/u],
     [['--topic', 'a b'], {}, 2, /^aideals: --topic: must be 1 to 128 characters/u],
     [['/no/such/file'], {}, 1, /^aideals: \/no\/such\/file: cannot be read/u],
     [['--token', 'a', '--api-key', 'b'], {}, 2, /give one of them/u],

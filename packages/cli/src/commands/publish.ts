@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { calls, topicName } from '@aideals/protocol';
+import { topicName } from '@aideals/protocol';
 import type { Command } from 'commander';
 import { authorization } from '../credentials/presented.js';
 import { parseCount, parseDuration } from '../option-values.js';
@@ -22,6 +22,8 @@ interface Options {
 }
 
 const INTERRUPTED = 130;
+/** Of one request. */
+const MOST_EVENTS = 10_000;
 
 const wait = async (millis: number, signal: AbortSignal): Promise<void> => {
   await sleep(millis, undefined, { signal });
@@ -44,7 +46,7 @@ async function* reading(file: string): AsyncGenerator<Uint8Array, void, void> {
 const run = async (file: string, options: Options): Promise<void> => {
   const topic = topicName.optional().safeParse(options.topic);
   if (!topic.success) throw wrongUse(`--topic: ${topic.error.issues[0]?.message}`);
-  const batch = parseCount(options.batch, '--batch', 1, calls.broadcast.many);
+  const batch = parseCount(options.batch, '--batch', 1, MOST_EVENTS);
   const patienceMillis = parseDuration(options.retryFor, '--retry-for') * 1000;
   const target = resolveTarget(options.url, process.env);
   const credentials = await authorization(options, process.env, { sub: 'aideals-publish', scopes: ['publish'] });
@@ -100,7 +102,7 @@ export const addPublish = (program: Command): void => {
     .option('--url <url>', 'the server (default: WEBSOCKET_API_GATEWAY_URL, else this machine at PORT)')
     .option('--token <jwt>', 'a token with the scope publish (default: made with JWT_SECRET, as `aideals token` does)')
     .option('--api-key <key>', 'an API key in its place')
-    .option('--batch <n>', 'events per request at most', '100')
+    .option('--batch <n>', 'events per request at most', '1000')
     .option('--retry-for <time>', 'how long a request is tried again when the server is away or busy', '60s')
     .option('--keep-going', 'send the rest when a line is bad')
     .addHelpText(

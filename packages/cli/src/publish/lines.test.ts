@@ -1,6 +1,7 @@
+import type { Line } from '@aideals/server';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Line, readLines } from './lines.js';
+import { readLines } from './lines.js';
 
 const read = async (chunks: readonly (string | Uint8Array)[], maxBytes = 1000): Promise<Line[]> => {
   const source = async function* () {

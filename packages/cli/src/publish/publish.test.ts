@@ -7,6 +7,8 @@ import { Refusal, type Sender } from './sender.js';
 
 type Judge = (events: readonly JsonObject[]) => Refusal | undefined;
 
+const receipt = (published: number) => ({ published, delivered: 2 * published, total: 3 * published });
+
 const run = async (
   text: string,
   judge: Judge = () => undefined,
@@ -18,9 +20,10 @@ const run = async (
     send: async (jsons) => {
       const events = jsons.map((json) => JSON.parse(json) as JsonObject);
       const refusal = judge(events);
+      const taken = events.slice(0, refusal?.wrong?.index);
+      if (refusal?.wrong?.index !== 0) lists.push(taken.map((event) => (event['data'] as JsonObject)['n']));
       if (refusal) throw refusal;
-      lists.push(events.map((event) => (event['data'] as JsonObject)['n']));
-      return events.map(() => ({ broadcast: 'success', id: 'e-1', delivered: 2, total: 3 }));
+      return receipt(events.length);
     },
   };
   const source = async function* () {
@@ -35,14 +38,12 @@ const run = async (
 
 const line = (n: number): string => `{"data":{"n":${n}}}\n`;
 const lines = (...ns: number[]): string => ns.map(line).join('');
-/** As the server does: names those that are wrong, at most two of them at once, and publishes none. */
+/** As the server does: publishes what stands before the first that is wrong, and names that one. */
 const refuses = (...wrong: number[]): Judge => {
   return (events) => {
-    const found = events.flatMap((event, index) =>
-      wrong.includes(Number((event['data'] as JsonObject)['n'])) ? [index] : [],
-    );
-    const named = new Map(found.slice(0, 2).map((index) => [index, 'data: too large']));
-    return found.length === 0 ? undefined : new Refusal(413, 'too large', named);
+    const index = events.findIndex((event) => wrong.includes(Number((event['data'] as JsonObject)['n'])));
+    if (index < 0) return undefined;
+    return new Refusal(413, 'too large', { index, problem: 'data: too large', before: receipt(index) });
   };
 };
 
@@ -78,20 +79,8 @@ describe('publishing lines', () => {
 
   it('leaves out those that the server refuses where it goes on', async () => {
     const { lists, said } = await run(`\n${lines(1, 2, 3, 4, 5)}`, refuses(1, 3, 5), { keepGoing: true });
-    expect(lists).toEqual([[2, 4]]);
+    expect(lists).toEqual([[2], [4]]);
     expect(said).toEqual(['line 2: data: too large', 'line 4: data: too large', 'line 6: data: too large']);
-  });
-
-  it('halves a list that is too large as a whole, down to the line that is', async () => {
-    const judge: Judge = (events) => {
-      if (events.length > 2) return new Refusal(413, 'the server answered 413');
-      return events.some((event) => (event['data'] as JsonObject)['n'] === 4)
-        ? new Refusal(413, 'the server answered 413')
-        : undefined;
-    };
-    const { lists, said } = await run(lines(1, 2, 3, 4, 5), judge, { keepGoing: true });
-    expect(lists).toEqual([[1, 2], [3], [5]]);
-    expect(said).toEqual(['line 4: the server answered 413']);
   });
 
   it('quotes no line in a way that would move the cursor', async () => {

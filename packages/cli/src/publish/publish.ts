@@ -5,7 +5,7 @@ import { inBatches } from './batches.js';
 import { parseEvent, type ReadingOptions } from './event.js';
 import { readLines } from './lines.js';
 import type { Tally } from './progress.js';
-import { Refusal, type Sender } from './sender.js';
+import { type Receipt, Refusal, type Sender } from './sender.js';
 
 export interface PublishOptions extends ReadingOptions {
   readonly batch: number;
@@ -16,8 +16,8 @@ export interface PublishOptions extends ReadingOptions {
 type Entry = { readonly line: number } & ({ readonly json: string } | { readonly problem: string });
 type Event = Entry & { readonly json: string };
 
-// The brackets and commas of the list, and room for a server whose bound is a little lower.
-const BATCH_BYTES = Math.floor(defaultLimits.bodyBytes * 0.9);
+/** Of one request: so much is sent again where a connection breaks. */
+const BATCH_BYTES = 4 * defaultLimits.bodyBytes;
 
 const sizeOf = (entry: Entry): number => ('json' in entry ? Buffer.byteLength(entry.json) + 1 : 0);
 
@@ -50,42 +50,30 @@ export const publish = async (
     if (!options.keepGoing) throw new Stopped();
   };
 
-  /** Sends a list, without those events that the server names as wrong. */
-  const sendAll = async (events: readonly Event[]): Promise<void> => {
-    if (events.length === 0) return;
-    try {
-      const receipts = await sender.send(events.map((event) => event.json));
-      tally.requests++;
-      tally.published += events.length;
-      for (const receipt of receipts) {
-        tally.delivered += receipt.delivered;
-        tally.matched += receipt.total;
-      }
-      report.update(tally);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      tally.requests++;
-      await sendWithout(events, error);
-    }
+  const count = ({ published, delivered, total }: Receipt): void => {
+    tally.requests++;
+    tally.published += published;
+    tally.delivered += delivered;
+    tally.matched += total;
+    report.update(tally);
   };
 
-  const sendWithout = async (events: readonly Event[], refusal: Refusal): Promise<void> => {
-    const [only] = events;
-    const named = [...refusal.events.keys()].filter((index) => index < events.length).sort((a, b) => a - b);
-    const [first] = named;
-    if (first !== undefined) {
-      // A list is published whole or not at all: what stands before the first wrong event has yet to go out.
-      if (!options.keepGoing) await sendAll(events.slice(0, first));
-      for (const index of named) bad(events[index]?.line ?? 0, refusal.events.get(index) ?? refusal.message);
-      await sendAll(events.filter((_, index) => !refusal.events.has(index)));
-    } else if (refusal.status === 413 && events.length > 1) {
-      const middle = Math.ceil(events.length / 2);
-      await sendAll(events.slice(0, middle));
-      await sendAll(events.slice(middle));
-    } else if (only && events.length === 1 && (refusal.status === 400 || refusal.status === 413)) {
-      bad(only.line, refusal.message);
-    } else {
-      throw new UserError(refusal.message);
+  /** Sends events, without those that the server names as wrong. */
+  const sendAll = async (events: readonly Event[]): Promise<void> => {
+    let left = events;
+    while (left.length > 0) {
+      try {
+        count(await sender.send(left.map((event) => event.json)));
+        return;
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        const { wrong } = error;
+        const event = wrong === undefined ? undefined : left[wrong.index];
+        if (wrong === undefined || event === undefined) throw new UserError(error.message);
+        count(wrong.before);
+        bad(event.line, wrong.problem);
+        left = left.slice(wrong.index + 1);
+      }
     }
   };
 

@@ -4,11 +4,12 @@ import { createSender, Refusal, Unreachable } from './sender.js';
 
 type Answer = Response | Error | (() => Response | Promise<Response>);
 
-const receipt = { broadcast: 'success', id: 'e-1', delivered: 1, total: 2 };
-const ok = (count = 1): Response => Response.json(Array.from({ length: count }, () => receipt));
+const receipt = { published: 2, delivered: 1, total: 2 };
+const ok = (): Response => Response.json({ ...receipt, firstId: 'e-1', lastId: 'e-2', failed: 0, errors: [] });
+const messageFor = (details: object = {}): string => ('line' in details ? `line ${details.line}: no` : 'no');
 const error = (status: number, code: string, details?: object, headers?: Record<string, string>): Response =>
   Response.json(
-    { type: 'error', data: { code, message: 'no', ...(details ? { details } : {}) }, timestamp: 1 },
+    { type: 'error', data: { code, message: messageFor(details), ...(details ? { details } : {}) }, timestamp: 1 },
     headers ? { status, headers } : { status },
   );
 
@@ -40,14 +41,15 @@ const scene = (answers: Answer[], patienceMillis = 60_000) => {
   return { sender, requests, retries, stop };
 };
 
-describe('sending a list', () => {
-  it('posts it with a key and the credentials, and hands back a receipt per event', async () => {
-    const { sender, requests } = scene([ok(2)]);
-    expect(await sender.send(['{"data":{}}', '{"data":{"a":1}}'])).toEqual([receipt, receipt]);
+describe('sending events', () => {
+  it('posts them as lines with a key and the credentials, and hands back what became of them', async () => {
+    const { sender, requests } = scene([ok()]);
+    expect(await sender.send(['{"data":{}}', '{"data":{"a":1}}'])).toEqual(receipt);
     expect(requests[0]).toMatchObject({
       url: 'http://deals.test/v1/broadcast',
-      body: '[{"data":{}},{"data":{"a":1}}]',
+      body: '{"data":{}}\n{"data":{"a":1}}',
     });
+    expect(requests[0]?.headers.get('content-type')).toBe('application/x-ndjson');
     expect(requests[0]?.headers.get('authorization')).toBe('Bearer t0');
     expect(requests[0]?.headers.get('idempotency-key')).toMatch(/^[0-9a-f-]{36}$/u);
   });
@@ -98,22 +100,18 @@ describe('sending a list', () => {
     expect(retries).toEqual([]);
   });
 
-  it('is refused with the events that the server named', async () => {
-    const fields = [
-      { path: '1.topic', message: 'too long' },
-      { path: '[2]', message: 'too large' },
-      { path: 'elsewhere', message: 'x' },
-    ];
-    const { sender } = scene([error(400, 'VALIDATION_ERROR', { fields })]);
+  it('is refused with the event that the server named by its line', async () => {
+    const details = { line: 2, published: 1, delivered: 3, total: 4, fields: [{ path: 'topic', message: 'no' }] };
+    const { sender } = scene([error(400, 'VALIDATION_ERROR', details), error(403, 'AUTHORIZATION_ERROR', { line: 1 })]);
     const refusal = await sender.send(['{}', '{}', '{}']).catch((thrown: unknown) => thrown);
     expect(refusal).toBeInstanceOf(Refusal);
-    expect(refusal).toMatchObject({ status: 400, message: 'the server answered 400 VALIDATION_ERROR: no' });
-    expect((refusal as Refusal).events).toEqual(
-      new Map([
-        [1, 'topic: too long'],
-        [2, 'too large'],
-      ]),
-    );
+    expect(refusal).toMatchObject({
+      status: 400,
+      message: 'the server answered 400 VALIDATION_ERROR: line 2: no',
+      wrong: { index: 1, problem: 'no', before: { published: 1, delivered: 3, total: 4 } },
+    });
+    // What is wrong with the publisher is wrong with no line.
+    await expect(sender.send(['{}'])).rejects.toMatchObject({ status: 403, wrong: undefined });
   });
 
   it.each([

@@ -1,20 +1,32 @@
 import { randomUUID } from 'node:crypto';
-import { type CallReply, calls, errorData, type JsonObject } from '@aideals/protocol';
+import { calls, errorData, type JsonObject } from '@aideals/protocol';
 import { backoffMillis, retryAfterMillis } from './backoff.js';
 
-type Receipt = CallReply<'broadcast'>;
+/** What became of events: how many were published, and for how many connections in all. */
+export interface Receipt {
+  readonly published: number;
+  readonly delivered: number;
+  readonly total: number;
+}
+
+/** An event that the server refused, by its index; what stands before it was published. */
+export interface Wrong {
+  readonly index: number;
+  readonly problem: string;
+  readonly before: Receipt;
+}
 
 /** The server said no, and would again. */
 export class Refusal extends Error {
   readonly status: number;
-  /** Where the server named single events of the list: their index, and what is wrong. */
-  readonly events: ReadonlyMap<number, string>;
+  /** Where the server named an event. */
+  readonly wrong: Wrong | undefined;
 
-  constructor(status: number, message: string, events: ReadonlyMap<number, string> = new Map()) {
+  constructor(status: number, message: string, wrong?: Wrong) {
     super(message);
     this.name = 'Refusal';
     this.status = status;
-    this.events = events;
+    this.wrong = wrong;
   }
 }
 
@@ -46,11 +58,10 @@ const REQUEST_MILLIS = 30_000;
 /** What a server or a proxy before it says when it cannot now, but may in a while. */
 const PASSING: ReadonlySet<number> = new Set([408, 429, 502, 503, 504]);
 
-const receipts = calls.broadcast.reply.array();
-const INDEX = /^\[?([0-9]+)\]?(?:\.(.*))?$/u;
+const LINE = /^line [0-9]+: /u;
 
 type Attempt =
-  | { readonly receipts: Receipt[] }
+  | { readonly receipt: Receipt }
   | { readonly refusal: Refusal }
   | { readonly passing: string; readonly waitMillis: number | undefined };
 
@@ -62,17 +73,18 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** `details.fields` of a VALIDATION_ERROR, as far as they name events of the list. */
-const namedEvents = (details: JsonObject | undefined): Map<number, string> => {
-  const events = new Map<number, string>();
-  const fields = details?.['fields'];
-  for (const field of Array.isArray(fields) ? fields : []) {
-    if (typeof field !== 'object' || field === null || Array.isArray(field)) continue;
-    const { path, message } = field as { path?: unknown; message?: unknown };
-    const match = typeof path === 'string' ? INDEX.exec(path) : null;
-    if (match) events.set(Number(match[1]), match[2] ? `${match[2]}: ${String(message)}` : String(message));
-  }
-  return events;
+const receiptOf = (value: unknown): Receipt | undefined => {
+  const { published, delivered, total } = (value ?? {}) as Partial<Record<keyof Receipt, unknown>>;
+  if (typeof published !== 'number' || typeof delivered !== 'number' || typeof total !== 'number') return undefined;
+  return { published, delivered, total };
+};
+
+/** The event that a VALIDATION_ERROR names by its line, and what was published before it. */
+const wrongOf = (message: string, details: JsonObject = {}): Wrong | undefined => {
+  const { line, published, delivered, total } = details;
+  if (typeof line !== 'number') return undefined;
+  const before = { published: Number(published), delivered: Number(delivered), total: Number(total) };
+  return { index: line - 1, problem: message.replace(LINE, ''), before };
 };
 
 const refusalOf = (status: number, text: string): Refusal => {
@@ -80,7 +92,8 @@ const refusalOf = (status: number, text: string): Refusal => {
   const error = errorData.safeParse(body?.data);
   if (!error.success) return new Refusal(status, `the server answered ${status}`);
   const { code, message, details } = error.data;
-  return new Refusal(status, `the server answered ${status} ${code}: ${message}`, namedEvents(details));
+  const wrong = code === 'VALIDATION_ERROR' ? wrongOf(message, details) : undefined;
+  return new Refusal(status, `the server answered ${status} ${code}: ${message}`, wrong);
 };
 
 const networkReason = (error: unknown): string => {
@@ -90,7 +103,7 @@ const networkReason = (error: unknown): string => {
   return cause.message || (code ?? cause.name);
 };
 
-/** Sends lists of events, each list under one `Idempotency-Key` however often it has to be sent: retries never double it. */
+/** Sends events as lines, under one `Idempotency-Key` however often they have to be sent: retries never double them. */
 export const createSender = (options: SenderOptions) => {
   const attempt = async (body: string, key: string): Promise<Attempt> => {
     let response: Response;
@@ -98,7 +111,7 @@ export const createSender = (options: SenderOptions) => {
     try {
       response = await options.fetch(`${options.base}${calls.broadcast.path}`, {
         method: calls.broadcast.method,
-        headers: { ...(await options.authorization()), 'content-type': 'application/json', 'idempotency-key': key },
+        headers: { ...(await options.authorization()), 'content-type': 'application/x-ndjson', 'idempotency-key': key },
         body,
         redirect: 'manual',
         signal: AbortSignal.any([options.signal, AbortSignal.timeout(REQUEST_MILLIS)]),
@@ -113,20 +126,20 @@ export const createSender = (options: SenderOptions) => {
       return { passing: `the server answered ${response.status}`, waitMillis };
     }
     if (!response.ok) return { refusal: refusalOf(response.status, text) };
-    const parsed = receipts.safeParse(parseJson(text));
-    if (parsed.success) return { receipts: parsed.data };
+    const receipt = receiptOf(parseJson(text));
+    if (receipt !== undefined) return { receipt };
     return { refusal: new Refusal(response.status, `what answers at ${options.base} is no aideals server`) };
   };
 
-  /** Resolves with one receipt per event. Throws a Refusal, Unreachable, or the signal's reason. */
-  const send = async (events: readonly string[]): Promise<Receipt[]> => {
-    const body = `[${events.join(',')}]`;
+  /** Resolves when all are published. Throws a Refusal, Unreachable, or the signal's reason. */
+  const send = async (events: readonly string[]): Promise<Receipt> => {
+    const body = events.join('\n');
     const key = randomUUID();
     const deadline = options.now() + options.patienceMillis;
     for (let tries = 0; ; tries++) {
       options.signal.throwIfAborted();
       const result = await attempt(body, key);
-      if ('receipts' in result) return result.receipts;
+      if ('receipt' in result) return result.receipt;
       if ('refusal' in result) throw result.refusal;
       // What the server asks for is the least; the jitter comes on top, so that not all come back in the same second.
       const waitMillis = (result.waitMillis ?? 0) + backoffMillis(tries, options.random);

@@ -7,4 +7,5 @@ import './errors.js';
 import './frames.js';
 import './http.js';
 import './ids-and-topics.js';
+import './lines.js';
 import './publishing.js';

@@ -1,33 +1,39 @@
-import { reservedTypes, WireError } from '@aideals/protocol';
-import { publish } from '../features/publishing.js';
+import { type CallBody, type CallReply, reservedTypes, WireError } from '@aideals/protocol';
+import { type Published, publish } from '../features/publishing.js';
 import type { CallHandler } from '../handler.js';
+import type { NewEvent } from '../ports/index.js';
 import { storing } from '../storing.js';
 
-const refuseReserved = (items: readonly { messageType: string }[]): void => {
-  const at = items.findIndex(({ messageType }) => reservedTypes.has(messageType));
-  if (at < 0) return;
-  const path = items.length === 1 ? 'messageType' : `${at}.messageType`;
-  throw WireError.field(path, 'is a type of the server’s own; take another');
+type Item = CallBody<'broadcast'>[number];
+
+/** Refuses a type that is not for publishers. `path` is that of the item. */
+export const refuseReserved = ({ messageType }: Item, path: string): void => {
+  if (reservedTypes.has(messageType)) {
+    throw WireError.field(`${path}messageType`, 'is a type of the server’s own; take another');
+  }
 };
 
+export const eventOf = ({ messageType, data, topic, filters }: Item, at: number): NewEvent => ({
+  type: messageType,
+  topic,
+  data,
+  ...(filters === undefined ? {} : { filters }),
+  at,
+});
+
+const replyOf = ({ id, sent, queued, gone, nodes }: Published): CallReply<'broadcast'> => ({
+  broadcast: 'success',
+  id,
+  delivered: sent,
+  total: sent + queued + gone,
+  ...(queued === 0 ? {} : { queued }),
+  ...(nodes === undefined ? {} : { nodes }),
+});
+
 export const handle: CallHandler<'broadcast'> = async (cx, { body }) => {
-  refuseReserved(body);
-  const events = body.map(({ messageType, data, topic, filters }) => ({
-    type: messageType,
-    topic,
-    data,
-    ...(filters === undefined ? {} : { filters }),
-    at: cx.now,
-  }));
+  for (const [n, item] of body.entries()) refuseReserved(item, body.length === 1 ? '' : `${n}.`);
+  const events = body.map((item) => eventOf(item, cx.now));
   const work = () => publish(cx, events, cx.idempotency);
   const { published, replayed } = await storing(cx, 'INTERNAL_ERROR', work, 503);
-  const reply = published.map(({ id, sent, queued, gone, nodes }) => ({
-    broadcast: 'success' as const,
-    id,
-    delivered: sent,
-    total: sent + queued + gone,
-    ...(queued === 0 ? {} : { queued }),
-    ...(nodes === undefined ? {} : { nodes }),
-  }));
-  return { reply, replayed };
+  return { reply: published.map(replyOf), replayed };
 };

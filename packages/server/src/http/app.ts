@@ -94,7 +94,7 @@ export const createApp = async (options: AppOptions): Promise<FastifyInstance> =
   takeJsonText(app);
   answerErrors(app, options);
   const routes = new Routes();
-  serveCalls(app, routes, options.engine, gatekeeper);
+  serveCalls(app, routes, options);
   serveOwn(app, routes, options);
   serveProbes(app, routes, options);
   await serveAws(app, options.aws);

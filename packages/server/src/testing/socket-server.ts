@@ -72,6 +72,7 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
     admit: unused,
     due: unused,
     call: unused,
+    lines: unused,
   };
   const engine = {
     current,
