@@ -1,3 +1,4 @@
+import { addressOf, type RedisAddress } from '@aideals/bus';
 import type { Settings } from '@aideals/core';
 import { defaultLimits } from '@aideals/protocol';
 import { type DynamoSettings, dynamoSettings, type Environment } from '@aideals/store/dynamodb';
@@ -11,7 +12,8 @@ export interface Config extends SettingValues {
   readonly lambdaUrl: string | undefined;
   /** Undefined where no region is named: a local DynamoDB needs none. */
   readonly region: string | undefined;
-  readonly redis: boolean;
+  /** Undefined where the log and the limits are on DynamoDB. */
+  readonly redis: RedisAddress | undefined;
 }
 
 /** Other names that a guide gives to a variable. */
@@ -58,6 +60,21 @@ const managementUrlOf = (env: Environment, apiId: string | undefined, stage: str
   return `https://${apiId}.execute-api.${region}.${domain}/${stage}`;
 };
 
+const redisOf = (config: SettingValues, problems: string[]): RedisAddress | undefined => {
+  const { redisUrl, redisHost, redisPort, redisPassword, redisUsername, redisSsl, redisPrefix } = config;
+  try {
+    const address = addressOf({
+      ...{ url: redisUrl, host: redisHost, port: redisPort, password: redisPassword },
+      ...{ username: redisUsername, ssl: redisSsl, prefix: redisPrefix },
+    });
+    if (address?.kind !== 'sentinel') return address;
+    problems.push(`${address.setting}: functions ask no sentinels; name the master, or a proxy before it`);
+  } catch (error) {
+    problems.push((error as Error).message);
+  }
+  return undefined;
+};
+
 /** What the environment of a function says. Throws one line, which names each wrong variable and the fix. */
 export const readConfig = (env: Environment): Config => {
   const problems: string[] = [];
@@ -74,6 +91,7 @@ export const readConfig = (env: Environment): Config => {
   if (!dynamo.ok) problems.push(...dynamo.problems);
   const config = values as unknown as SettingValues;
   if (problems.length === 0) problems.push(...keyProblems(config, env));
+  const redis = problems.length === 0 ? redisOf(config, problems) : undefined;
   const managementUrl = managementUrlOf(env, config.apiId, config.stage);
   if (managementUrl !== undefined && !URL.canParse(managementUrl)) {
     problems.push(
@@ -87,7 +105,7 @@ export const readConfig = (env: Environment): Config => {
     managementUrl,
     lambdaUrl: given(env, 'AWS_ENDPOINT_URL_LAMBDA', 'AWS_ENDPOINT_URL'),
     region: given(env, 'AWS_REGION', 'REGION', 'AWS_DEFAULT_REGION'),
-    redis: given(env, 'REDIS_HOST', 'AIDEALS_REDIS_URL') !== undefined,
+    redis,
   };
 };
 

@@ -60,6 +60,13 @@ export const settings = {
   ),
   retentionEvents: setting('AIDEALS_RETENTION_EVENTS', is.whole(1, 1_000_000_000), limits.retentionEvents),
   mailbox: setting('AIDEALS_MAILBOX_MAX', is.whole(1, 10_000_000), limits.mailbox),
+  redisUrl: optional('AIDEALS_REDIS_URL', is.text),
+  redisHost: optional('REDIS_HOST', is.text),
+  redisPort: setting('REDIS_PORT', is.whole(1, 65_535), 6_379),
+  redisPassword: optional('REDIS_PASSWORD', is.text),
+  redisUsername: optional('AIDEALS_REDIS_USERNAME', is.text),
+  redisSsl: setting('REDIS_SSL', is.flag, false),
+  redisPrefix: setting('AIDEALS_REDIS_PREFIX', is.prefix, 'aideals'),
   stage: setting('STAGE', is.text, 'prod'),
   apiId: optional('API_GATEWAY_ID', is.text),
   /** The function that other functions start as a worker. */

@@ -24,6 +24,9 @@ export const whole =
     return value >= min && value <= max ? value : must(`must be a whole number from ${min} to ${max}`);
   };
 
+export const prefix: Read<string> = (given) =>
+  /^[A-Za-z0-9_-]{1,64}$/u.test(given.trim()) ? given.trim() : must('must be 1 to 64 letters, digits, - and _');
+
 /** `share` of something: more than 0, up to 1. */
 export const share: Read<number> = (given) => {
   const value = /^\d(\.\d{1,4})?$/u.test(given.trim()) ? Number(given) : 0;

@@ -23,12 +23,15 @@ import { composeFanOut } from './fan-out.js';
 import { Invocation } from './invocation.js';
 import { lambdaInvoker } from './invoker.js';
 import { Meter } from './meter.js';
+import { composeRedis } from './redis.js';
 import { lambdaTelemetry } from './telemetry.js';
 import { Timers } from './timers.js';
 
 const wallClock: Clock = { now: () => Date.now() };
 const ids = { next: () => uuidv7() };
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const segment = (): string => uuidv7().replaceAll('-', '').slice(-12);
 
 /** The sweep comes each minute: with two of them ahead it tells a client one to two minutes before the end of its token. */
 const WARNING_SECONDS = 120;
@@ -96,7 +99,11 @@ export const compose = (env: Environment = process.env, clock: Clock = wallClock
   const meter = new Meter(config.stage);
   const client = new DynamoClient({ ...config.dynamo, environment: env });
   const table = dynamoTable(client, clock);
-  const limiter = dynamoLimiter(client, clock);
+  const redis =
+    config.redis === undefined
+      ? undefined
+      : composeRedis({ address: config.redis, prefix: config.redisPrefix, clock, segment });
+  const limiter = redis?.limiter ?? dynamoLimiter(client, clock);
   const timers = new Timers(table, clock);
   const directory = notingEnds(
     dynamoDirectory(client, clock, {
@@ -111,6 +118,7 @@ export const compose = (env: Environment = process.env, clock: Clock = wallClock
   };
   const log = openedLater(
     () =>
+      redis?.streams() ??
       dynamoStreams(client, {
         clock,
         retentionSeconds: settings.limits.retentionEventsSeconds,
