@@ -17,6 +17,9 @@ export const startError = (address: RedisAddress, error: unknown): RedisSettingE
     return say(password, `${where} refuses the user or the password`);
   }
   if (/NOPERM/u.test(text)) return say(password, `the user may not do what is needed at ${where}: ${text}`);
+  if (/unknown (redis )?command/iu.test(text)) {
+    return say(address.setting, `${where} is too old: Redis 6.2 is needed, and 7.0 for a cluster (${text})`);
+  }
   if (address.tls && isTlsFailure(text, code)) return say(ssl, `${where} does not answer in TLS`);
   if (/certificate|self.signed|altname/iu.test(text)) {
     return say(ssl, `the certificate of ${where} is not trusted: ${text}; NODE_EXTRA_CA_CERTS may name its authority`);
