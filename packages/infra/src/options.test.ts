@@ -147,26 +147,39 @@ describe('Redis', () => {
   const heard = optional('Redis with a bridge');
 
   it('is not there unless it is asked for', () => {
-    for (const type of ['AWS::EC2::VPC', 'AWS::ElastiCache::ServerlessCache', 'AWS::ECS::Service']) {
+    for (const type of ['AWS::EC2::VPC', 'AWS::ElastiCache::ReplicationGroup', 'AWS::ECS::Service']) {
       template.resourceCountIs(type, 0);
     }
   });
 
-  it('is Valkey in a network without a way out', () => {
-    heard.hasResourceProperties('AWS::ElastiCache::ServerlessCache', {
+  it('is Valkey on two nodes, which throws no log out to make room', () => {
+    heard.hasResourceProperties('AWS::ElastiCache::ReplicationGroup', {
       Engine: 'valkey',
-      UserGroupId: Match.anyValue(),
-      CacheUsageLimits: Match.objectLike({ DataStorage: { Maximum: 5, Unit: 'GB' } }),
+      NumCacheClusters: 2,
+      MultiAZEnabled: true,
+      TransitEncryptionMode: 'required',
+      UserGroupIds: [Match.anyValue()],
     });
-    heard.resourceCountIs('AWS::EC2::NatGateway', 0);
-    heard.resourceCountIs('AWS::EC2::InternetGateway', 0);
+    heard.hasResourceProperties('AWS::ElastiCache::ParameterGroup', {
+      Properties: { 'maxmemory-policy': 'noeviction' },
+    });
   });
 
-  it('comes with endpoints where a bridge has to reach AWS, and with none where not', () => {
-    const services = JSON.stringify(resourcesOf(heard, 'AWS::EC2::VPCEndpoint'));
-    for (const name of ['lambda', 'ecr.api', 'ecr.dkr', 'logs', 'secretsmanager', '.s3'])
-      expect(services).toContain(name);
-    templateOf({ redis: 'true' }).resourceCountIs('AWS::EC2::VPCEndpoint', 0);
+  it('is asked by the functions, which are in its network and know it', () => {
+    for (const { Properties } of resourcesOf(heard, 'AWS::Lambda::Function')) {
+      expect(Properties['VpcConfig']).toMatchObject({ SubnetIds: [{}, {}] });
+      expect(Properties['Environment']).toMatchObject({
+        Variables: { REDIS_HOST: {}, REDIS_PORT: '6380', REDIS_SSL: 'true', AIDEALS_REDIS_USERNAME: 'aideals' },
+      });
+    }
+    expect(JSON.stringify(resourcesOf(template, 'AWS::Lambda::Function'))).not.toMatch(/VpcConfig|REDIS/u);
+  });
+
+  it('leaves a way out to connections, and one to DynamoDB that costs nothing', () => {
+    heard.resourceCountIs('AWS::EC2::NatGateway', 2);
+    const endpoints = resourcesOf(heard, 'AWS::EC2::VPCEndpoint');
+    expect(endpoints.map(({ Properties }) => Properties['VpcEndpointType'])).toEqual(['Gateway', 'Gateway']);
+    expect(JSON.stringify(endpoints)).toContain('.dynamodb');
   });
 
   it('is heard by one bridge, which may start broadcast and nothing else', () => {

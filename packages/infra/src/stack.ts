@@ -1,4 +1,5 @@
 import { Stack, type StackProps } from 'aws-cdk-lib';
+import type { Key } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { Tables } from './data/tables.js';
 import { Edge } from './edge/edge.js';
@@ -36,15 +37,15 @@ export class AidealsStack extends Stack {
     const apiName = `${namePrefix}aideals-websocket-api`;
     const api = webSocketApi(this, apiName);
     const { apiId } = api;
+    const redis = settings.redis ? this.#redis(settings, encryptionKey) : undefined;
     const functions = new ServiceFunctions(this, 'Functions', {
-      ...{ settings, tables, apiId, tokenKeys, encryptionKey, bundles },
+      ...{ settings, tables, apiId, tokenKeys, encryptionKey, bundles, redis },
     });
     const { byName } = functions;
     const { stage, domain } = new ServedStage(this, 'WebSocket', { api, apiName, settings, functions: byName });
     const http = new AidealsHttpApi(this, 'Http', { settings, lambda: byName['aideals-http'].lambda });
     sweepRule(this, namePrefix, byName['aideals-sweep'].lambda);
     new Watch(this, 'Watch', { settings, functions, tables, encryptionKey });
-    const redis = settings.redis ? this.#redis(settings, encryptionKey) : undefined;
     const edge = settings.cloudFront
       ? new Edge(this, 'Edge', { namePrefix, api, stage, encryptionKey, webAclArn: settings.webAclArn })
       : undefined;
@@ -54,18 +55,18 @@ export class AidealsStack extends Stack {
       AIDEALS_HTTP_URL: http.domain === undefined ? http.api.apiEndpoint : `https://${http.domain.name}`,
       AIDEALS_WEBSOCKET_DOMAIN_TARGET: domain?.regionalDomainName,
       AIDEALS_HTTP_DOMAIN_TARGET: http.domain?.regionalDomainName,
-      REDIS_HOST: redis?.host,
-      REDIS_PORT: redis?.port,
+      REDIS_HOST: redis?.cache.host,
+      REDIS_PORT: redis?.cache.port,
     });
   }
 
-  #redis(
-    { namePrefix, logRetentionDays: logRetention, bridgeImage: image }: Settings,
-    encryptionKey: ReturnType<typeof makeKey>,
-  ): Cache {
-    const network = new Network(this, 'Network', { namePrefix, logRetention, reachesAws: image !== undefined });
-    const cache = new Cache(this, 'Redis', { namePrefix, network, encryptionKey });
-    if (image !== undefined) new Bridge(this, 'Bridge', { namePrefix, image, network, cache, logRetention });
-    return cache;
+  #redis(settings: Settings, encryptionKey: Key): { readonly network: Network; readonly cache: Cache } {
+    const { namePrefix, logRetentionDays: logRetention, natGateways, redisNodeType: nodeType, bridgeImage } = settings;
+    const network = new Network(this, 'Network', { namePrefix, logRetention, natGateways });
+    const cache = new Cache(this, 'Redis', { namePrefix, nodeType, network, encryptionKey });
+    if (bridgeImage !== undefined) {
+      new Bridge(this, 'Bridge', { namePrefix, image: bridgeImage, network, cache, logRetention });
+    }
+    return { network, cache };
   }
 }

@@ -50,7 +50,7 @@ describe('a month', () => {
 
   it('has what is optional where it is asked for', () => {
     const { standing } = estimated('--with', 'redis,bridge');
-    expect(standing).toMatchObject({ 'Valkey, serverless': expect.any(Number), 'Fargate task': expect.any(Number) });
+    expect(standing).toMatchObject({ 'Valkey (2 nodes)': expect.any(Number), 'Fargate task': expect.any(Number) });
     expect(sumOf(standing) - sumOf(estimated().standing)).toBeGreaterThan(80);
   });
 

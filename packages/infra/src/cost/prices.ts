@@ -21,10 +21,10 @@ export const PRICES = {
 /** What a part costs a month by being there. */
 export const MONTHLY = {
   base: { 'alarms (16)': 1.6, 'metrics (6)': 1.8, 'key (KMS)': 1.0, 'secrets (2)': 0.8, dashboard: 3.0 },
-  /** At least 100 MB of Valkey, serverless; what is published on it comes on top. */
-  redis: { 'Valkey, serverless': 6.1, 'its password': 0.4 },
-  /** Five interface endpoints in two zones, and a quarter of a processor with half a GB. */
-  bridge: { 'endpoints (5 in 2 zones)': 73.0, 'Fargate task': 7.2, 'container insights': 2.0 },
+  /** Two nodes cache.t4g.small, and a NAT gateway in each of two zones; traffic through these is 0.045 a GB more. */
+  redis: { 'Valkey (2 nodes)': 37.4, 'NAT gateways (2)': 65.7, 'its password': 0.4 },
+  /** A quarter of a processor with half a GB. */
+  bridge: { 'Fargate task': 7.2, 'container insights': 2.0 },
   cloudFront: { 'key of the API': 0.4 },
 } as const;
 

@@ -1,4 +1,5 @@
 import type { Tables } from '../data/tables.js';
+import type { Cache } from '../redis/cache.js';
 import type { Settings } from '../settings/settings.js';
 import type { TokenKeys } from '../tokens/token-keys.js';
 import type { FunctionName } from './names.js';
@@ -8,6 +9,7 @@ export interface EnvironmentProps {
   readonly tables: Tables;
   readonly apiId: string;
   readonly tokenKeys: TokenKeys;
+  readonly cache: Cache | undefined;
 }
 
 /** Who looks at addresses and origins. */
@@ -18,7 +20,7 @@ const listed = (name: string, items: readonly string[]): Record<string, string> 
 
 /** The variables of each function. Lambda itself sets `AWS_REGION`. */
 export const environmentOf =
-  ({ settings, tables, apiId, tokenKeys }: EnvironmentProps) =>
+  ({ settings, tables, apiId, tokenKeys, cache }: EnvironmentProps) =>
   (name: FunctionName): Readonly<Record<string, string>> => ({
     NODE_ENV: 'production',
     // Through CloudFront every address is one of its own: a limit of one address would be everyone's.
@@ -31,6 +33,7 @@ export const environmentOf =
     AIDEALS_TABLE: tables.aideals.tableName,
     AIDEALS_BROADCAST_FUNCTION: `${settings.namePrefix}broadcast`,
     AIDEALS_MAX_CONNECTIONS: String(settings.maxConnections),
+    ...(cache === undefined ? {} : { ...cache.environment, REDIS_PASSWORD: cache.passwordReference }),
     ...tokenKeys.environment,
     ...(name === 'aideals-http' ? tokenKeys.callers : {}),
     ...(DOORS.has(name) ? listed('AIDEALS_ALLOWED_ORIGINS', settings.allowedOrigins) : {}),

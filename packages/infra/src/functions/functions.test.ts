@@ -119,6 +119,11 @@ describe('settings of the functions', () => {
     expect(variablesOf('broadcast', keyed)).not.toHaveProperty('AIDEALS_API_KEYS');
   });
 
+  it('tell of Redis what the functions ask of it', () => {
+    const config = readConfig(filled(variablesOf('broadcast', templateOf({ redis: true }))));
+    expect(config.redis).toBeTruthy();
+  });
+
   it('reserve no concurrency but what is asked for', () => {
     expect(functionOf('broadcast', keyed)['ReservedConcurrentExecutions']).toBe(7);
     expect(functionOf('aideals-http', keyed)).not.toHaveProperty('ReservedConcurrentExecutions');

@@ -14,9 +14,21 @@ export interface Granted {
   readonly tables: Tables;
   readonly apiId: string;
   readonly stage: string;
+  /** Whether it is in a network, and so has to have an interface there. */
+  readonly isInside: boolean;
   /** Of the key under which the function's environment is encrypted. */
   readonly keyArn: string;
 }
+
+/** What Lambda asks of a role before it puts a function into a network. */
+const INTERFACES = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:DeleteNetworkInterface',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+];
 
 const allow = (sid: string, actions: readonly string[], resources: readonly string[]): PolicyStatement =>
   new PolicyStatement({ sid, actions: [...actions], resources: [...resources] });
@@ -34,7 +46,7 @@ const onTable = (sid: string, table: TableV2, actions: readonly string[]): reado
 
 /** What a function may do, in the words of IAM. Its role has this, and the leave to trace, and nothing else. */
 export const statementsOf = (granted: Granted): readonly PolicyStatement[] => {
-  const { facts, stack, names, logGroup, tables, apiId, stage, keyArn } = granted;
+  const { facts, stack, names, logGroup, tables, apiId, stage, keyArn, isInside } = granted;
   const connections = (method: string): string =>
     stack.formatArn({ service: 'execute-api', resource: apiId, resourceName: `${stage}/${method}/@connections/*` });
   // By name: a function that its own role named by reference would wait for itself.
@@ -46,6 +58,7 @@ export const statementsOf = (granted: Granted): readonly PolicyStatement[] => {
     ...onTable('Aideals', tables.aideals, facts.tables.aideals),
     ...onTable('Connections', tables.connections, facts.tables.connections),
     ...onTable('Subscriptions', tables.subscriptions, facts.tables.subscriptions),
+    ...(isInside ? [allow('Network', INTERFACES, ['*'])] : []),
     ...(facts.reaches
       ? [allow('Reach', ['execute-api:ManageConnections'], ['POST', 'GET', 'DELETE'].map(connections))]
       : []),

@@ -8,6 +8,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcards } from '../acknowledge.js';
 import type { Tables } from '../data/tables.js';
+import type { Network } from '../redis/network.js';
 import { codeOf } from './bundles.js';
 import { catalogue } from './catalogue.js';
 import type { FunctionName } from './names.js';
@@ -25,6 +26,8 @@ export interface ServiceFunctionProps {
   readonly logRetention: RetentionDays;
   /** Invocations at once that are kept for it; none are where it is undefined. */
   readonly concurrency: number | undefined;
+  /** Where the function has to be, to reach what is only there. */
+  readonly network?: Network;
   /** Where an event ends up that was taken and could not be dealt with. */
   readonly failed?: IQueue;
 }
@@ -36,7 +39,7 @@ export class ServiceFunction extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     super(scope, id);
-    const { name, namePrefix, tables, apiId, stage, failed, concurrency } = props;
+    const { name, namePrefix, tables, apiId, stage, network, failed, concurrency } = props;
     const facts = catalogue[name];
     const functionName = `${namePrefix}${name}`;
     this.logGroup = new LogGroup(this, 'Log', {
@@ -50,8 +53,19 @@ export class ServiceFunction extends Construct {
     });
     const names = { self: functionName, broadcast: `${namePrefix}broadcast` };
     const { keyArn } = props.encryptionKey;
-    const granted = { facts, stack: Stack.of(this), names, logGroup: this.logGroup, tables, apiId, stage, keyArn };
-    acknowledge(role, 'IAM5', 'X-Ray has no resources to name.', 'Resource::*');
+    const isInside = network !== undefined;
+    const granted = {
+      facts,
+      stack: Stack.of(this),
+      names,
+      logGroup: this.logGroup,
+      tables,
+      apiId,
+      stage,
+      keyArn,
+      isInside,
+    };
+    acknowledge(role, 'IAM5', 'Neither X-Ray nor the interfaces of a network have resources to name.', 'Resource::*');
     for (const statement of statementsOf(granted)) {
       role.addToPolicy(statement);
       acknowledgeWildcards(
@@ -74,6 +88,9 @@ export class ServiceFunction extends Construct {
       environmentEncryption: props.encryptionKey,
       logGroup: this.logGroup,
       tracing: Tracing.ACTIVE,
+      ...(network === undefined
+        ? {}
+        : { vpc: network.vpc, vpcSubnets: { subnets: network.vpc.privateSubnets }, securityGroups: [network.askers] }),
       ...(concurrency === undefined ? {} : { reservedConcurrentExecutions: concurrency }),
       // A long replay or fan-out goes on in one invocation after another, and each is bounded by what is left to do:
       // Lambda would take the sixteenth for a loop, and end it.

@@ -4,6 +4,8 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.js';
 import type { Tables } from '../data/tables.js';
+import type { Cache } from '../redis/cache.js';
+import type { Network } from '../redis/network.js';
 import type { Settings } from '../settings/settings.js';
 import type { TokenKeys } from '../tokens/token-keys.js';
 import { catalogue } from './catalogue.js';
@@ -18,6 +20,8 @@ export interface ServiceFunctionsProps {
   readonly tokenKeys: TokenKeys;
   readonly encryptionKey: IKey;
   readonly bundles: string;
+  /** Where the log and the limits are, if not on DynamoDB. */
+  readonly redis?: { readonly network: Network; readonly cache: Cache } | undefined;
 }
 
 /** All functions of a deployment. */
@@ -28,7 +32,7 @@ export class ServiceFunctions extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceFunctionsProps) {
     super(scope, id);
-    const { settings, tables, apiId, encryptionKey, bundles } = props;
+    const { settings, tables, apiId, encryptionKey, bundles, redis } = props;
     const { namePrefix, stage } = settings;
     this.failedBroadcasts = new Queue(this, 'FailedBroadcasts', {
       queueName: `${namePrefix}aideals-broadcast-failed`,
@@ -41,7 +45,7 @@ export class ServiceFunctions extends Construct {
       'SQS3',
       'It is itself where what failed ends up; an alarm says when it holds something.',
     );
-    const environment = environmentOf(props);
+    const environment = environmentOf({ ...props, cache: redis?.cache });
     const make = (name: FunctionName): ServiceFunction =>
       new ServiceFunction(this, name, {
         ...{ name, namePrefix, stage, apiId, tables, bundles, encryptionKey },
@@ -50,6 +54,7 @@ export class ServiceFunctions extends Construct {
         concurrency: settings.reservedConcurrency
           ? (settings.concurrency[name] ?? catalogue[name].concurrency)
           : settings.concurrency[name],
+        ...(redis === undefined ? {} : { network: redis.network }),
         ...(name === 'broadcast' ? { failed: this.failedBroadcasts } : {}),
       });
     this.byName = Object.fromEntries(functionNames.map((name) => [name, make(name)])) as Record<

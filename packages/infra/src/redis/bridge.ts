@@ -76,10 +76,7 @@ export class Bridge extends Construct {
       environment: {
         NODE_ENV: 'production',
         AWS_REGION: stack.region,
-        REDIS_HOST: cache.host,
-        REDIS_PORT: cache.port,
-        REDIS_SSL: 'true',
-        AIDEALS_REDIS_USERNAME: cache.userName,
+        ...cache.environment,
         AIDEALS_BROADCAST_FUNCTION: functionName,
       },
       secrets: { REDIS_PASSWORD: ContainerSecret.fromSecretsManager(cache.password) },
@@ -107,7 +104,7 @@ export class Bridge extends Construct {
       maxHealthyPercent: 100,
       circuitBreaker: { rollback: true },
       securityGroups: [network.askers],
-      vpcSubnets: { subnets: network.vpc.isolatedSubnets },
+      vpcSubnets: { subnets: network.vpc.privateSubnets },
     });
   }
 }

@@ -81,6 +81,10 @@ export const settingsSchema = z.strictObject({
   alarmEmail: text(/^[^@\s]+@[^@\s]+\.[^@\s]+$/u, 'must be an address such as ops@example.com').optional(),
   apiGatewayLoggingRole: flag.default(true),
   redis: flag.default(false),
+  redisNodeType: text(/^cache\.[a-z0-9]+\.[a-z0-9]+$/u, 'must be a node type such as cache.t4g.small').default(
+    'cache.t4g.small',
+  ),
+  natGateways: whole(1, 2).default(2),
   bridgeImage: text(
     /^[a-z0-9][\w.-]*(:\d+)?\/[\w./-]+(:[\w.-]+|@sha256:[0-9a-f]{64})$/u,
     'must be an image with its registry and tag or digest',
