@@ -23,11 +23,11 @@ const planted: readonly [file: string, line: string, rule: string][] = [
   ['packages/lambda/src/a.ts', "import '@aideals/server';", 'lambda-uses-only-core-protocol-store-bus'],
   ['packages/client/src/a.ts', "import '@aideals/protocol';", 'client-uses-only-itself'],
   ['packages/console/src/a.ts', "import '@aideals/protocol';", 'console-uses-only-client'],
-  ['packages/conformance/src/a.ts', "import '@aideals/server';", 'conformance-uses-only-protocol-aws-api'],
+  ['packages/conformance/src/a.ts', "import '@aideals/server';", 'conformance-uses-only-protocol-aws-api-local-cluster-local-gateway'],
   [
     'packages/cli/src/a.ts',
     "import '@aideals/lambda';",
-    'cli-uses-only-server-core-protocol-client-conformance-store-console',
+    'cli-uses-only-server-core-protocol-client-conformance-store-console-local-cluster-local-gateway',
   ],
   ['packages/core/src/actions/a.ts', "import './b.js';", 'core-actions-stand-alone'],
   ['packages/core/src/features/a.ts', "import '../actions/b.js';", 'core-features-do-not-act'],
