@@ -23,7 +23,11 @@ const planted: readonly [file: string, line: string, rule: string][] = [
   ['packages/lambda/src/a.ts', "import '@aideals/server';", 'lambda-uses-only-core-protocol-store-bus'],
   ['packages/client/src/a.ts', "import '@aideals/protocol';", 'client-uses-only-itself'],
   ['packages/console/src/a.ts', "import '@aideals/protocol';", 'console-uses-only-client'],
-  ['packages/conformance/src/a.ts', "import '@aideals/server';", 'conformance-uses-only-protocol-aws-api-local-cluster-local-gateway'],
+  [
+    'packages/conformance/src/a.ts',
+    "import '@aideals/server';",
+    'conformance-uses-only-protocol-aws-api-local-cluster-local-gateway',
+  ],
   [
     'packages/cli/src/a.ts',
     "import '@aideals/lambda';",
