@@ -26,7 +26,8 @@ export const replay = async (session: Session, data: Record<string, string | obj
   );
   const all = session.inbox.filter((frame) => frame.replay === subscriptionId);
   for (const frame of all) session.inbox.splice(session.inbox.indexOf(frame), 1);
-  const frames = session.resumesEarlier ? all.filter(({ id }) => !isKnown(id, data['lastEventId'])) : all;
+  const isDouble = session.resumesEarlier && confirmed.data['recovered'] === true;
+  const frames = isDouble ? all.filter(({ id }) => !isKnown(id, data['lastEventId'])) : all;
   return { confirmed, subscriptionId, frames, recovered, ids: frames.map((frame) => frame.id) };
 };
 

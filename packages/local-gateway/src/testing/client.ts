@@ -33,7 +33,10 @@ export class Client {
   static refused(url: string, options: ClientOptions = {}): Promise<{ status: number; headers: object; body: string }> {
     const socket = new WebSocket(url, options);
     return new Promise((resolve, reject) => {
-      socket.once('open', () => reject(new Error('it was let in')));
+      socket.once('open', () => {
+        socket.terminate();
+        reject(new Error('it was let in'));
+      });
       socket.once('error', reject);
       socket.once('unexpected-response', (_, response) => {
         let body = '';

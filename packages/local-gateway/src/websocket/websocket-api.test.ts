@@ -356,15 +356,12 @@ describe('a connection', () => {
 
   it('that ends unheard is told to no one, and one that ends late, late', async () => {
     gateway.disorder.rates.lostDisconnects = 1;
-    const lost = await open();
-    lost.socket.terminate();
-    await lost.closed;
+    await open();
+    await clear();
     gateway.disorder.rates.lostDisconnects = 0;
     gateway.disorder.rates.lateDisconnects = 1;
-    const late = await open();
-    late.socket.close();
-    await late.closed;
-    await gateway.settled();
+    await open();
+    await clear();
     expect(stagehand.calls.filter(routed('$disconnect'))).toEqual([]);
     clock.advance(90_000);
     await stagehand.called(1, routed('$disconnect'));
