@@ -13,6 +13,8 @@ import { parse } from 'yaml';
 const root = join(import.meta.dirname, '../..');
 const text = (name: string): string => readFileSync(join(root, 'deploy', name), 'utf8');
 
+const ANALYZE = '/usr/bin/systemd-analyze';
+
 const secret = { JWT_SECRET: 'a secret of at least thirty-two bytes' };
 
 /** The server's own settings take these, each by itself: what concerns other parts of a deployment is not looked for here. */
@@ -102,16 +104,14 @@ describe('the systemd unit', () => {
   const unit = text('systemd/aideals.service');
   const field = (name: string): string => new RegExp(`^${name}=(.*)$`, 'mu').exec(unit)?.[1] ?? '';
 
-  test.runIf(existsSync('/usr/bin/systemd-analyze'))('is one that systemd takes, and is confined', () => {
+  test.runIf(existsSync(ANALYZE))('is one that systemd takes, and is confined', () => {
     const folder = mkdtempSync(join(tmpdir(), 'aideals-unit-'));
     const file = join(folder, 'aideals.service');
     const here = unit.replace('/usr/bin/node', process.execPath).replace('/opt/aideals\n', `${root}\n`);
     writeFileSync(file, here);
     try {
-      expect(execFileSync('systemd-analyze', ['verify', '--man=no', file], { encoding: 'utf8', stdio: 'pipe' })).toBe(
-        '',
-      );
-      const judged = execFileSync('systemd-analyze', ['security', '--offline=true', file], { encoding: 'utf8' });
+      expect(execFileSync(ANALYZE, ['verify', '--man=no', file], { encoding: 'utf8', stdio: 'pipe' })).toBe('');
+      const judged = execFileSync(ANALYZE, ['security', '--offline=true', file], { encoding: 'utf8' });
       const exposure = Number(/Overall exposure level for [^:]+: ([\d.]+)/u.exec(judged)?.[1]);
       expect(exposure, judged).toBeLessThan(2);
     } finally {

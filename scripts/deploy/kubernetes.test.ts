@@ -9,10 +9,18 @@ const folder = join(import.meta.dirname, '../../deploy/kubernetes');
 const read = (name: string) => parse(readFileSync(join(folder, name), 'utf8'), { strict: true, uniqueKeys: true });
 const names = readdirSync(folder).filter((name) => name !== 'kustomization.yaml');
 
+const groups: Readonly<Record<string, () => Promise<object>>> = {
+  v1: () => import('kubernetes-models/v1'),
+  'apps/v1': () => import('kubernetes-models/apps/v1'),
+  'autoscaling/v2': () => import('kubernetes-models/autoscaling/v2'),
+  'networking.k8s.io/v1': () => import('kubernetes-models/networking.k8s.io/v1'),
+  'policy/v1': () => import('kubernetes-models/policy/v1'),
+};
+
 /** The class of a kind, which knows its schema. */
 const modelOf = async (apiVersion: string, kind: string) => {
-  const models = await import(`kubernetes-models/${apiVersion}`);
-  return models[kind] as new (
+  const models = (await groups[apiVersion]?.()) as Readonly<Record<string, unknown>> | undefined;
+  return models?.[kind] as new (
     manifest: object,
   ) => { validate(): void };
 };

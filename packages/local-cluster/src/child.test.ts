@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Child } from './child.js';
 
 const children: Child[] = [];
@@ -63,6 +64,38 @@ describe('a child', () => {
     await child.seen(/started \d+/u);
     // Resolves only when both are gone: they write to one pipe.
     expect(await child.kill()).toEqual({ code: null, signal: 'SIGKILL' });
+  });
+
+  it('does not outlive its starter, though that is killed', async () => {
+    const source = new URL('./child.ts', import.meta.url).href;
+    const starter = new Child({
+      name: 'a starter',
+      command: [
+        process.execPath,
+        ...['--import', 'tsx', '--input-type=module', '-e'],
+        `const { Child } = await import(${JSON.stringify(source)});
+        const gone = new Child({ name: 'gone', command: [process.execPath, '-e', ''] });
+        await gone.exited;
+        const own = new Child({
+          name: 'own',
+          command: [process.execPath, '-e', 'setInterval(() => process.stdout.write("."), 20)'],
+        });
+        console.log('started ' + own.pid);
+        setInterval(() => {}, 1000);`,
+      ],
+    });
+    children.push(starter);
+    const [, pid] = await starter.seen(/started (\d+)/u);
+    process.kill(starter.pid, 'SIGKILL');
+    const state = (): string | undefined => {
+      try {
+        return /^State:\s+(\w)/mu.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+      } catch {
+        return undefined;
+      }
+    };
+    // Gone, or dead and not yet taken note of by whoever inherits it.
+    await vi.waitUntil(() => [undefined, 'Z', 'X'].includes(state()), { timeout: 10_000 });
   });
 
   it('ends in good order when asked, also out of a stop, and is killed where it does not', async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import { bind, release } from './reaper.js';
 
 /** How a process ended. */
 export interface Exit {
@@ -41,7 +42,7 @@ const killGroup = ({ pid }: ChildProcess): void => {
 
 /**
  * A process of our own. It has a group of its own, so that a Ctrl-C reaches its starter alone, which ends it in good order;
- * where the starter ends first, it is killed.
+ * where the starter ends first, and be it by a kill, it is killed.
  */
 export class Child {
   readonly name: string;
@@ -63,6 +64,8 @@ export class Child {
     });
     this.#child = child;
     living.add(child);
+    const { pid } = child;
+    if (pid !== undefined) bind(pid);
     for (const stream of ['stdout', 'stderr'] as const) {
       createInterface({ input: child[stream] }).on('line', (line) => {
         this.lines.push(line);
@@ -74,6 +77,7 @@ export class Child {
     this.exited = new Promise((resolve) => {
       const over = (end: Exit): void => {
         living.delete(child);
+        if (pid !== undefined && this.end === undefined) release(pid);
         this.end ??= end;
         resolve(this.end);
       };

@@ -2,7 +2,8 @@ import { createRequire } from 'node:module';
 import { Child, type Exit } from './child.js';
 import { freePort } from './free-port.js';
 
-const DYNALITE = createRequire(import.meta.url).resolve('dynalite/cli.js');
+const require = createRequire(import.meta.url);
+const DYNALITE = require.resolve('dynalite/cli.js');
 
 /** DynamoDB's API by dynalite, in a process and in the memory of its own: what it holds is gone when it ends. */
 export class LocalDynamo {

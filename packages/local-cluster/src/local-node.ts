@@ -21,7 +21,7 @@ export interface NodeOptions {
   readonly command?: readonly [string, ...string[]];
   /** Called with each line of its log, in all its lives. */
   readonly onLine?: (line: string, stream: 'stdout' | 'stderr') => void;
-  /** Called when a life has ended; `isExpected` where that was asked for. */
+  /** Called when a life has ended that was ready once; `isExpected` where that was asked for. */
   readonly onExit?: (exit: Exit, isExpected: boolean) => void;
 }
 
@@ -87,8 +87,8 @@ export class LocalNode {
       },
     });
     this.#life = life;
-    void life.exited.then((exit) => onExit?.(exit, this.#isExpected));
     await life.seen(/ is ready at /u);
+    void life.exited.then((exit) => onExit?.(exit, this.#isExpected));
   }
 
   /** Ends it at once. */

@@ -159,7 +159,10 @@ export class RoundRobin {
       client.pause();
       setImmediate(() => server.write(bytes, () => client.resume()));
     });
-    client.once('end', () => setImmediate(() => server.end()));
+    const end = (): unknown => setImmediate(() => server.end());
+    // One that said nothing and ended has done so by now.
+    if (client.readableEnded) end();
+    else client.once('end', end);
     for (const [one, other] of [
       [client, server],
       [server, client],

@@ -51,8 +51,7 @@ export class ClusterWatch {
       await node.start();
       if (!this.#isOver) this.#say(`${node.name} is back: process ${node.pid}`);
     } catch (error) {
-      // Its end was told of, and brings the next start.
-      if (!this.#isOver) this.#say(`${node.name} did not start: ${messageOf(error).split('\n').at(-1)}`);
+      this.ended(node, `did not start: ${messageOf(error).split('\n').at(-1)}`);
     }
   }
 }

@@ -19,10 +19,10 @@ export interface GuestOptions {
   readonly mailer?: Mailer;
 }
 
-const DIAL_MS = 4_000;
+const DIAL_MS = 8_000;
 const ANSWER_MS = 10_000;
 /** A connection whose ping is not answered for so long is given up, as a client in the field does. */
-const GONE_MS = 8_000;
+const GONE_MS = 12_000;
 const FIRST_BACKOFF_MS = 50;
 const MOST_BACKOFF_MS = 2_000;
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LocalCluster, Member } from '@aideals/local-cluster';
+import type { LocalCluster, LocalNode, Member } from '@aideals/local-cluster';
 import type { Chance } from '../chance.js';
 
 export interface MischiefOptions {
@@ -24,6 +24,21 @@ interface Scene {
   readonly chance: Chance;
 }
 
+const MOST_STARTS = 20;
+
+/** As whoever keeps services running does it: a node that finds what it needs too busy is started again. */
+const revive = async (node: LocalNode): Promise<void> => {
+  for (let starts = 1; ; starts += 1) {
+    try {
+      await node.start();
+      return;
+    } catch (error) {
+      if (starts === MOST_STARTS) throw error;
+      await pause(1_000);
+    }
+  }
+};
+
 const nothing = async (): Promise<void> => undefined;
 
 const onLink = (service: 'redis' | 'dynamo', how: 'cut' | 'slow' | 'silence', weight: number): Deed => ({
@@ -43,7 +58,7 @@ const deeds: readonly Deed[] = [
     weight: 5,
     begin: async ({ member: { node } }) => {
       await node.kill();
-      return () => node.start();
+      return () => revive(node);
     },
   },
   {
@@ -51,7 +66,7 @@ const deeds: readonly Deed[] = [
     weight: 2,
     begin: async ({ member: { node } }) => {
       await node.stop();
-      return () => node.start();
+      return () => revive(node);
     },
   },
   {

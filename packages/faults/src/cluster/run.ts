@@ -33,6 +33,8 @@ export interface ClusterRunOptions extends RunOptions {
 
 const BACKENDS = 6;
 const PING_EVERY_MS = 4_000;
+/** How many dial at once in the beginning. */
+const DOOR = 50;
 const TELL_EVERY_MS = 30_000;
 const FIRST_PEACE_MS = 2_000;
 const SETTLE_MS = 120_000;
@@ -86,9 +88,11 @@ class Crowd {
 
   /** Resolves when all have connected. */
   async enter(): Promise<void> {
+    const live = (): number => this.guests.reduce((sum, { isLive }) => sum + (isLive ? 1 : 0), 0);
     for (const [i, guest] of this.guests.entries()) {
       this.#staying.push(guest.stay());
-      if (i % 20 === 19) await pause(50);
+      // As fast as they are let in.
+      await poll('clients to be let in', () => (live() + DOOR > i ? true : undefined), SETTLE_MS);
     }
     await poll(
       'all clients to be connected',
