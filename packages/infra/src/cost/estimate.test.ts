@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { estimate, sumOf } from './estimate.js';
 import { readLoad } from './read-load.js';
@@ -69,5 +70,23 @@ describe('a wrong option', () => {
     [['--conections', '5'], "Unknown option '--conections'"],
   ])('%j is named', (args, line) => {
     expect(() => readLoad(args)).toThrow(line);
+  });
+});
+
+describe('docs/aws.md', () => {
+  const page = readFileSync(new URL('../../../../docs/aws.md', import.meta.url), 'utf8');
+  const rows = [...page.matchAll(/^\| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \| ([\d,]+) \|$/gmu)];
+
+  it('tells what is calculated', () => {
+    expect(rows.length).toBeGreaterThan(3);
+    for (const [, connections = '', events = '', receivers = '', chats = '', dollars = ''] of rows.map((row) =>
+      row.map((cell) => cell.replaceAll(',', '')),
+    )) {
+      const { total } = estimated(
+        ...['--connections', connections, '--events-per-hour', events],
+        ...['--receivers', receivers, '--chats-per-hour', chats],
+      );
+      expect(Math.round(total)).toBe(Number(dollars));
+    }
   });
 });

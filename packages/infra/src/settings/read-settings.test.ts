@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { readSettings } from './read-settings.js';
+import { settingsSchema } from './settings.js';
 
 describe('settings', () => {
   it('have defaults', () => {
@@ -75,4 +77,9 @@ describe('settings', () => {
     expect(said).toContain(line);
     expect(said).not.toContain('\n');
   });
+});
+
+it('each setting is explained in docs/aws.md', () => {
+  const page = readFileSync(new URL('../../../../docs/aws.md', import.meta.url), 'utf8');
+  expect(Object.keys(settingsSchema.shape).filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
 });
