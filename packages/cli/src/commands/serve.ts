@@ -72,7 +72,7 @@ const runWorker = async (server: typeof import('@aideals/server'), config: Confi
   } catch (error) {
     // The owner says it, once for all of them.
     if (!(error instanceof server.StartError)) throw error;
-    await new Promise<void>((told) => process.send?.({ problem: error.message }, () => told()));
+    await new Promise<void>((told) => process.send?.({ problem: error.message }, undefined, undefined, () => told()));
     process.exit(1);
   }
   await stopped;
