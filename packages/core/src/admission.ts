@@ -66,6 +66,18 @@ const refuseMore = async (cx: Context, record: ConnectionRecord): Promise<void> 
   });
 };
 
+/** Where other processes have a part in the directory it may be out of reach: a client comes back then. */
+const orUnavailable = async <T>(cx: Context, work: () => Promise<T>): Promise<T> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof WireError || cx.ports.directory.shared !== true) throw error;
+    const errorId = cx.ports.ids.next('error');
+    cx.ports.telemetry.event({ name: 'internal-error', errorId, where: 'open', error });
+    throw new WireError('CONNECTION_ERROR', 'the connection could not be registered; try again', { errorId }, 503);
+  }
+};
+
 /** Room for one more. */
 const makeRoom = async (cx: Context, record: ConnectionRecord): Promise<void> => {
   const { connections } = cx.settings.limits;
@@ -90,12 +102,8 @@ const register = async (cx: Context, record: ConnectionRecord): Promise<void> =>
     await directory.open(record, ids.next('mark'));
     if (directory.shared === true) await refuseMore(cx, record);
   } catch (error) {
-    if (directory.shared !== true) throw error;
-    await directory.close(record.connectionId);
-    if (error instanceof WireError) throw error;
-    const errorId = ids.next('error');
-    cx.ports.telemetry.event({ name: 'internal-error', errorId, where: 'open', error });
-    throw new WireError('CONNECTION_ERROR', 'the connection could not be registered; try again', { errorId }, 503);
+    if (directory.shared === true) await directory.close(record.connectionId);
+    throw error;
   }
 };
 
@@ -127,7 +135,7 @@ const check = async (cx: Context, handshake: Handshake): Promise<ConnectionRecor
 export const admit = (cx: Context, handshake: Handshake): Promise<Opening> =>
   guarded(cx, async () => {
     const record = await check(cx, handshake);
-    await makeRoom(cx, record);
+    await orUnavailable(cx, () => makeRoom(cx, record));
     return { accepted: true, record };
   });
 
@@ -137,8 +145,10 @@ export const open = (cx: Context, handshake: Handshake): Promise<Opening> =>
     const record = await check(cx, handshake);
     const { turns } = cx.ports;
     await turns.run(`open:${record.userId}`, async () => {
-      await makeRoom(cx, record);
-      await register(cx, record);
+      await orUnavailable(cx, async () => {
+        await makeRoom(cx, record);
+        await register(cx, record);
+      });
     });
     return { accepted: true, record };
   });

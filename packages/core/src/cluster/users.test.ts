@@ -205,6 +205,7 @@ describe('nodes of a cluster', () => {
     const failing = (table: Table): Table => ({
       ...table,
       putMany: (rows) => (fails ? Promise.reject(new Error('away')) : table.putMany(rows)),
+      query: (pk, options) => (fails ? Promise.reject(new Error('away')) : table.query(pk, options)),
       delete: (pk, sk) => (fails ? Promise.reject(new Error('away')) : table.delete(pk, sk)),
     });
     const cluster = await testCluster({ nodes: 2, table: (table, node) => (node === 0 ? failing(table) : table) });
