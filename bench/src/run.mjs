@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // `npm run bench -- <name> [others...]`: every benchmark is a module beside this one, named here.
 import { Argument, Command } from 'commander';
+import * as cluster from './cluster.mjs';
 import * as compressed from './compressed.mjs';
 import * as connections from './connections.mjs';
 import * as durable from './durable.mjs';
@@ -13,6 +14,9 @@ import { summarise } from './summary.mjs';
 import * as topics from './topics.mjs';
 
 const benches = { echo, durable, resume, fanout, topics, pings, compressed, connections, match };
+/** These need more than this machine has by itself (a redis-server), and are run by their names alone. */
+const apart = { cluster };
+const named = { ...benches, ...apart };
 
 const program = new Command('bench').description(
   'Benchmarks; each ends by itself and writes bench/results/<name>.json. It exits with 1 where a target is not met.',
@@ -21,18 +25,18 @@ const program = new Command('bench').description(
 const defaultsOf = ({ options }) =>
   Object.fromEntries(options.map(([flags, , fallback]) => [/^--(\w+)/u.exec(flags)[1], fallback]));
 
-for (const [name, bench] of Object.entries(benches)) {
+for (const [name, bench] of Object.entries(named)) {
   const others = new Argument('[others...]', 'benchmarks to run after it, as they are by default');
   const command = program.command(name).description(bench.description).addArgument(others);
   for (const [flags, text, fallback] of bench.options) command.option(flags, text, fallback);
   command.action(async (names, options) => {
-    const unknown = names.find((other) => !Object.hasOwn(benches, other));
+    const unknown = names.find((other) => !Object.hasOwn(named, other));
     if (unknown !== undefined)
-      throw new Error(`there is no benchmark ${unknown}; there are ${Object.keys(benches).join(', ')}`);
+      throw new Error(`there is no benchmark ${unknown}; there are ${Object.keys(named).join(', ')}`);
     process.exitCode = await bench.run(options);
     for (const other of names) {
       process.stdout.write('\n');
-      process.exitCode = Math.max(process.exitCode, await benches[other].run(defaultsOf(benches[other])));
+      process.exitCode = Math.max(process.exitCode, await named[other].run(defaultsOf(named[other])));
     }
   });
 }
