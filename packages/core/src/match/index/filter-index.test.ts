@@ -5,7 +5,7 @@ import { canonical, compile, type Matcher } from '../matches.js';
 import { FilterIndex } from './filter-index.js';
 import { Store } from './store.js';
 
-/** How many times as many filters as usual: `INDEX_TIMES=30` compares some 20 million pairs of filters and events. */
+/** How many times as long as usual: `INDEX_TIMES=300` lets more than a million events find a million filters that come and go. */
 const TIMES = Number(process.env['INDEX_TIMES'] ?? 1);
 const MS = 20_000 * TIMES;
 
@@ -143,7 +143,7 @@ describe('the index', () => {
   }, () => {
     const seed = Date.now();
     const distinct = new Map(
-      fc.sample(filters, { numRuns: 3_000 * TIMES, seed }).map((each) => [canonical(each), each]),
+      fc.sample(filters, { numRuns: 3_000 * Math.min(TIMES, 10), seed }).map((each) => [canonical(each), each]),
     );
     const events = fc.sample(event, { numRuns: 100, seed });
     const all = pair();

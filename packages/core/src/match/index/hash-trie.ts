@@ -1,8 +1,8 @@
 type Key = string | number | boolean;
 
 /** What a map may hold before it is parted: growing one of this size takes well under a millisecond. */
-const LEAF = 4_096;
-const BITS = 6;
+const LEAF = 1_024;
+const BITS = 4;
 const FAN = 1 << BITS;
 /** Where the bits of the hash are used up, a leaf grows without bound. */
 const DEEPEST = Math.floor(32 / BITS);
