@@ -24,8 +24,7 @@ const timerKey = (connectionId: string): string => `token:${connectionId}`;
 /** The first sign-in of the user, as far as the token tells: Unix seconds. */
 export const firstSignIn = (claims: Claims, now: number): number => claims.authTime ?? claims.iat ?? toSeconds(now);
 
-const warningMs = ({ settings }: TokenTimeContext): number =>
-  (settings.tokenWarningSeconds ?? WARNING_SECONDS) * 1000;
+const warningMs = ({ settings }: TokenTimeContext): number => (settings.tokenWarningSeconds ?? WARNING_SECONDS) * 1000;
 
 /** Sets the timer for what comes next in the life of a token: the warning, the expiry, the close. One timer a connection. */
 export const watchToken = async (cx: TokenTimeContext, record: ConnectionRecord): Promise<void> => {
