@@ -1,4 +1,4 @@
-import type { Frame } from '@aideals/core';
+import type { Frame, Subscribed } from '@aideals/core';
 import type { JsonObject } from '@aideals/protocol';
 import { rewritten } from './frames.js';
 import type { Mutations } from './mutation.js';
@@ -102,14 +102,18 @@ export const wireMutations: Mutations = {
   },
 
   'filters-ignored': {
-    about: 'Every candidate is taken for a match.',
+    about: 'Who asks for some of a topic is registered for all of it.',
     breaks: ['nothing comes that was not asked for'],
     ports: (ports) => ({
       ...ports,
       directory: {
         ...ports.directory,
-        candidates: async (topic, attributes) =>
-          Array.from(await ports.directory.candidates(topic, attributes), (one) => ({ ...one, matcher: () => true })),
+        subscribe: (connectionId, subscription, max) => {
+          const told = (subscribed: Subscribed): Subscribed =>
+            subscribed.outcome === 'created' ? { ...subscribed, subscription } : subscribed;
+          const subscribed = ports.directory.subscribe(connectionId, { ...subscription, filters: {} }, max);
+          return subscribed instanceof Promise ? subscribed.then(told) : told(subscribed);
+        },
       },
     }),
   },
