@@ -66,7 +66,9 @@ describe('the JSON Schemas', () => {
     const parts = { params: call.params, query: call.query, body: call.body, reply: call.reply };
     for (const [part, shape] of Object.entries(parts)) {
       if (shape === undefined) continue;
-      expect(failures(`calls/$defs/${call.call}/$defs/${part}`, call.example[part as keyof typeof parts])).toBe('');
+      // A query may be left out.
+      const example = call.example[part as keyof typeof parts] ?? (part === 'query' ? {} : undefined);
+      expect(failures(`calls/$defs/${call.call}/$defs/${part}`, example)).toBe('');
     }
   });
 
