@@ -59,19 +59,25 @@ export const encoded = (frame: Frame): Buffer => encodingsOf(frame).plain;
 /** Frames that leave together for all who have nothing else waiting: to an outbox one frame. */
 export class Run {
   readonly frames: readonly Frame[];
-  readonly frame: Frame;
   readonly bytes: number;
   /** Of the longest one. */
   readonly longest: number;
+  #joined: Frame | undefined;
 
   constructor(frames: readonly Frame[]) {
-    const parts = frames.map(encoded);
-    const plain = Buffer.concat(parts);
-    const encodings: Encodings = { plain, count: frames.length };
     this.frames = frames;
-    this.frame = { text: '', encoded: encodings };
-    this.bytes = plain.length;
-    this.longest = Math.max(...parts.map(({ length }) => length));
+    const lengths = frames.map((frame) => encoded(frame).length);
+    this.bytes = lengths.reduce((sum, length) => sum + length, 0);
+    this.longest = Math.max(...lengths);
+  }
+
+  /** All of them as one. Joined at the first use: where nobody takes them so, that is spared. */
+  get frame(): Frame {
+    if (this.#joined === undefined) {
+      const encodings: Encodings = { plain: Buffer.concat(this.frames.map(encoded)), count: this.frames.length };
+      this.#joined = { text: '', encoded: encodings };
+    }
+    return this.#joined;
   }
 }
 
