@@ -166,7 +166,11 @@ module.exports = {
       'server',
       'HTTP is the server’s: declare a contract in protocol/src/calls, and it is served.',
     ),
-    only('ws', 'server|cli|conformance|faults|local-gateway', 'Sockets live in server/src; a client is given its WebSocket.'),
+    only(
+      'ws',
+      'server|cli|conformance|faults|local-gateway',
+      'Sockets live in server/src; a client is given its WebSocket.',
+    ),
     only(
       'zod',
       'protocol|server|infra',

@@ -33,11 +33,11 @@ const fanOutTable = ({ results }) => [
   ),
 ];
 
-/** Writes docs/images/fan-out.svg, and the part of docs/performance.md between the two marks. */
+/** Writes docs/images/performance.svg, and the part of docs/performance.md between the two marks. */
 export async function summarise(names) {
   const all = await Promise.all(names.map(async (name) => ({ name, ...(await resultsOf(name)) })));
   const fanout = all.find(({ name }) => name === 'fanout');
-  await writeFile(new URL('images/fan-out.svg', DOCS), chart(fanout));
+  await writeFile(new URL('images/performance.svg', DOCS), chart(fanout));
   const [first] = all;
   const load = Math.max(...all.map((each) => each.load));
   const text = [
@@ -51,7 +51,7 @@ export async function summarise(names) {
     '',
     ...fanOutTable(fanout),
     '',
-    '![CPU per delivery of each server, as a multiple of a loop of send() in C](images/fan-out.svg)',
+    '![CPU per delivery of each server, as a multiple of a loop of send() in C](images/performance.svg)',
     '',
     END,
   ];
@@ -60,5 +60,5 @@ export async function summarise(names) {
   const [begin, end] = [before.indexOf(BEGIN), before.indexOf(END)];
   if (begin === -1 || end < begin) throw new Error('docs/performance.md has lost its marks');
   await writeFile(page, before.slice(0, begin) + text.join('\n') + before.slice(end + END.length));
-  process.stdout.write('wrote docs/performance.md and docs/images/fan-out.svg\n');
+  process.stdout.write('wrote docs/performance.md and docs/images/performance.svg\n');
 }

@@ -49,5 +49,5 @@ export const chartOf = (lines: readonly ChartLine[], connections: number, quota:
     ),
   );
   parts.push(text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, 'middle', 'seconds after the publish'));
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="13" fill="#333"><rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>${parts.join('')}</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="13" fill="#333"><title>Frames delivered over time, for shares of 1, 0.8 and 0.5 of the quota of calls</title><rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>${parts.join('')}</svg>\n`;
 };
