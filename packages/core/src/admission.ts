@@ -53,18 +53,18 @@ const pay = async (cx: Context, kind: 'connect' | 'connectIp', who: string): Pro
   if (!taken.ok) throw tooMany(taken.retryAfter);
 };
 
-/** An older connection of the same client does not count, as the new one takes its place. */
-const refuseMore = async (cx: Context, record: ConnectionRecord): Promise<void> => {
-  const { connectionsPerUser } = cx.settings.limits;
-  const others = (await cx.ports.directory.ofUser(record.userId)).filter(
-    (other) =>
-      other.connectionId !== record.connectionId && (record.client === undefined || other.client !== record.client),
+/** The user's other connections. An older one of the same client does not count, as the new one takes its place. */
+const othersOf = async ({ ports }: Context, { userId, connectionId, client }: ConnectionRecord) =>
+  (await ports.directory.ofUser(userId)).filter(
+    (other) => other.connectionId !== connectionId && (client === undefined || other.client !== client),
   );
-  if (others.length < connectionsPerUser) return;
-  throw new WireError('RATE_LIMIT_EXCEEDED', `a user has at most ${connectionsPerUser} connections; close one first`, {
-    retryAfter: OVERLOAD_SECONDS,
-  });
-};
+
+const full = (cx: Context): WireError =>
+  new WireError(
+    'RATE_LIMIT_EXCEEDED',
+    `a user has at most ${cx.settings.limits.connectionsPerUser} connections; close one first`,
+    { retryAfter: OVERLOAD_SECONDS },
+  );
 
 /** Where other processes have a part in the directory it may be out of reach: a client comes back then. */
 const orUnavailable = async <T>(cx: Context, work: () => Promise<T>): Promise<T> => {
@@ -89,18 +89,35 @@ const makeRoom = async (cx: Context, record: ConnectionRecord): Promise<void> =>
       503,
     );
   }
-  await refuseMore(cx, record);
+  if ((await othersOf(cx, record)).length >= cx.settings.limits.connectionsPerUser) throw full(cx);
 };
 
+const isBefore = (a: ConnectionRecord, b: ConnectionRecord): boolean =>
+  a.connectedAt === b.connectedAt ? a.connectionId < b.connectionId : a.connectedAt < b.connectedAt;
+
+/** How often one that is registered looks whether those past the limit have gone. */
+const LOOKS = 40;
+
 /**
- * Registers, then looks again at the limit: others may have opened one elsewhere at the same time. Each of them sees the
- * other or is seen, so that the limit is never passed, and the last place may be refused to all who ask for it at once.
+ * Of connections that were registered in several places at once those past the limit withdraw. Each of them sees the other or
+ * is seen, and goes on only where it sees no more than may be: the limit is never passed. Who is past it goes by the order
+ * of their beginnings, which all see alike: the last place is not refused to everyone.
  */
+const yieldPlace = async (cx: Context, record: ConnectionRecord): Promise<void> => {
+  const { connectionsPerUser } = cx.settings.limits;
+  for (let look = 0; look < LOOKS; look += 1) {
+    const others = await othersOf(cx, record);
+    if (others.length < connectionsPerUser) return;
+    if (others.filter((other) => isBefore(other, record)).length >= connectionsPerUser) break;
+  }
+  throw full(cx);
+};
+
 const register = async (cx: Context, record: ConnectionRecord): Promise<void> => {
   const { directory, ids } = cx.ports;
   try {
     await directory.open(record, ids.next('mark'));
-    if (directory.shared === true) await refuseMore(cx, record);
+    if (directory.shared === true) await yieldPlace(cx, record);
   } catch (error) {
     if (directory.shared === true) await directory.close(record.connectionId);
     throw error;

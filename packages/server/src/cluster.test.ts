@@ -102,6 +102,15 @@ describe('servers that share Redis and DynamoDB', () => {
     expect(here.log()).not.toContain(PASSWORD);
   });
 
+  it('warn of a Redis that may throw the log away, and end without a complaint', async () => {
+    await redis.command('CONFIG', 'SET', 'maxmemory', '1gb', 'maxmemory-policy', 'allkeys-lru');
+    const server = await serve({ ...onRedis(), ...onDynamo() });
+    await redis.command('CONFIG', 'SET', 'maxmemory', '0', 'maxmemory-policy', 'noeviction');
+    await server.stop();
+    expect(server.log()).toContain('maxmemory-policy is allkeys-lru');
+    expect(server.log()).not.toContain('cannot be reached');
+  });
+
   it('take what anyone publishes on Redis, once', async () => {
     const env = { ...onRedis(), ...onDynamo() };
     const [here, there] = [await serve(env), await serve(env)];

@@ -78,9 +78,10 @@ export const createServer = (config: Config, options: ServerOptions = {}): Serve
       const nodeId = ids.next();
       const failed = (where: string, error: unknown): void => log.error({ where, err: error }, 'a fault');
       const { worker } = options;
+      const told = { onState: stateTo(log), report: intakeTo(log), warn: (line: string) => log.warn(line), failed };
       const backing: Backing =
         worker === undefined
-          ? await openBacking(config, { clock, nodeId, segment, onState: stateTo(log), report: intakeTo(log), failed })
+          ? await openBacking(config, { clock, nodeId, segment, ...told })
           : await openWorkerBacking({ ...worker, failed });
       let composed: Running;
       try {

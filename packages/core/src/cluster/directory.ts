@@ -66,7 +66,9 @@ export const clusterDirectory = ({ nodeId, local, channels, shared }: ClusterDir
     patch(connectionId: string, patch: RecordPatch): void {
       local.patch(connectionId, patch);
       const record = local.get(connectionId);
-      if (record === undefined || shared === undefined || !isSeenByOthers(patch)) return;
+      if (record === undefined || shared === undefined) return;
+      if (patch.expired !== undefined) shared.mailroom.tokensChanged(record.userId);
+      if (!isSeenByOthers(patch)) return;
       void shared.registry.putAll([record]);
     },
 

@@ -1,13 +1,15 @@
 import type { Bus, CloseNotice, Frame, Mail, UserRelay } from '../ports/index.js';
 import { Room, type RoomPorts } from './room.js';
-import { decodeUserMessage, encodeUserMessage, type UserMessage, userChannel } from './user-message.js';
+import { decodeUserMessage, encodeUserMessage, restChannel, type UserMessage, userChannel } from './user-message.js';
 
 interface Held {
   readonly room: Room;
   readonly listener: (bytes: Uint8Array) => void;
+  /** Where it listens, or is to. */
+  channel: string;
   /** Resolves when the bus has answered. */
   ready: Promise<void>;
-  /** The bus has confirmed that this node listens to the user's channel. */
+  /** The bus has confirmed that this node listens there. */
   isConfirmed: boolean;
 }
 
@@ -59,18 +61,31 @@ export class Mailroom implements UserRelay {
       this.#held.set(userId, held);
     }
     held.room.enter(connectionId);
+    this.#follow(userId, held);
     return held.ready;
+  }
+
+  /**
+   * To be called when a token has expired, or was renewed. While nothing may be given to any connection of the user here,
+   * this node does not count as one that takes messages for the user.
+   */
+  tokensChanged(userId: string): void {
+    const held = this.#held.get(userId);
+    if (held !== undefined) this.#follow(userId, held);
   }
 
   leave(userId: string, connectionId: string): void {
     const held = this.#held.get(userId);
     if (held === undefined) return;
     held.room.leave(connectionId);
-    if (!held.room.isEmpty) return;
+    if (!held.room.isEmpty) {
+      this.#follow(userId, held);
+      return;
+    }
     this.#held.delete(userId);
     this.#owed.delete(userId);
     const left = held.ready
-      .then(() => this.#bus.unsubscribe(userChannel(userId), held.listener))
+      .then(() => this.#bus.unsubscribe(held.channel, held.listener))
       .catch(() => undefined)
       .then(() => {
         if (this.#leaving.get(userId) === left) this.#leaving.delete(userId);
@@ -151,6 +166,7 @@ export class Mailroom implements UserRelay {
   #hold(userId: string): Held {
     const held: Held = {
       room: new Room(userId, this.#ports),
+      channel: userChannel(userId),
       listener: (bytes) => this.#hear(held, bytes),
       ready: Promise.resolve(),
       isConfirmed: false,
@@ -162,20 +178,44 @@ export class Mailroom implements UserRelay {
   async #listen(userId: string, held: Held): Promise<void> {
     try {
       await this.#leaving.get(userId);
-      await this.#bus.subscribe(userChannel(userId), held.listener);
+      await this.#bus.subscribe(held.channel, held.listener);
       held.isConfirmed = true;
     } catch {
       this.#owed.add(userId);
     }
   }
 
+  /** Listens where it is to, after all that is under way. */
+  #follow(userId: string, held: Held): void {
+    const wanted = (): string => (held.room.isResting ? restChannel(userId) : userChannel(userId));
+    if (wanted() === held.channel) return;
+    held.ready = held.ready.then(async () => {
+      const [from, to] = [held.channel, wanted()];
+      if (to === from) return;
+      held.channel = to;
+      held.isConfirmed = false;
+      await this.#listen(userId, held);
+      await Promise.resolve(this.#bus.unsubscribe(from, held.listener)).catch(() => undefined);
+      // What was sent while nobody listened for it is in the mailbox.
+      if (to === userChannel(userId)) this.#owed.add(userId);
+    });
+    void held.ready.then(() => (this.#owed.has(userId) ? this.#settle(userId) : undefined));
+  }
+
   /** How many other nodes were reached; undefined where the bus is away. */
   async #others(userId: string, message: Unaddressed<UserMessage>): Promise<number | undefined> {
-    const isHeardHere = this.#held.get(userId)?.isConfirmed === true;
+    const held = this.#held.get(userId);
+    const own = held?.isConfirmed === true ? held.channel : undefined;
+    const isForAll = message.what === 'close' || message.what === 'post';
+    const channels = isForAll ? [userChannel(userId), restChannel(userId)] : [userChannel(userId)];
     try {
       const bytes = encodeUserMessage({ ...message, from: this.#nodeId } as UserMessage);
-      const reached = await this.#bus.publish(userChannel(userId), bytes);
-      return Math.max(0, isHeardHere ? reached - 1 : reached);
+      const reached = await Promise.all(channels.map((channel) => this.#bus.publish(channel, bytes)));
+      const isHeardHere = own !== undefined && channels.includes(own);
+      return Math.max(
+        0,
+        reached.reduce((sum, nodes) => sum + nodes, isHeardHere ? -1 : 0),
+      );
     } catch {
       return undefined;
     }

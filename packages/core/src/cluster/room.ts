@@ -31,6 +31,15 @@ export class Room {
     return this.#connections.size === 0;
   }
 
+  /** No connection may be given anything: their tokens are expired. */
+  get isResting(): boolean {
+    const { directory } = this.#ports;
+    for (const connectionId of this.#connections.keys()) {
+      if (directory.get(connectionId)?.expired !== true) return false;
+    }
+    return true;
+  }
+
   enter(connectionId: string): void {
     this.#connections.set(connectionId, undefined);
   }

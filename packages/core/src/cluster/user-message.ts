@@ -16,8 +16,11 @@ export type UserMessage =
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The channel of a user; nodes listen to it only while the user is connected there. */
+/** The channel of a user; nodes listen to it only while the user is connected there, and may be given something. */
 export const userChannel = (userId: string): string => `user:${userId}`;
+
+/** Where a node listens instead while all its connections of the user have an expired token: to what closes them. */
+export const restChannel = (userId: string): string => `rest:${userId}`;
 
 /** A line of JSON, then the text of the frame, which is not encoded twice. */
 export const encodeUserMessage = (message: UserMessage): Uint8Array => {

@@ -16,6 +16,8 @@ export interface BackingOptions {
   readonly onState: (part: string, failure: Error | undefined) => void;
   /** Told of what others published on the bus, and what was not taken. */
   readonly report: (summary: IntakeSummary) => void;
+  /** Told, a line each, of settings of Redis that will lose events one day. */
+  readonly warn: (line: string) => void;
   /** Told of a fault in a listener of the bus. */
   readonly failed: (where: string, error: unknown) => void;
 }

@@ -21,6 +21,24 @@ const orOwn = (limiter: Limiter, own: Limiter): Limiter => ({
   },
 });
 
+/** How long a look that went well is good for, in milliseconds. */
+const LOOK_MS = 1_000;
+
+/** A look writes a row, which has its price: several balancers that ask at short intervals share one. */
+const shared = (look: () => Promise<void>): (() => Promise<void>) => {
+  let last: { readonly at: number; readonly done: Promise<void> } | undefined;
+  return () => {
+    const at = performance.now();
+    if (last !== undefined && at - last.at < LOOK_MS) return last.done;
+    const done = look();
+    last = { at, done };
+    done.catch(() => {
+      last = undefined;
+    });
+    return done;
+  };
+};
+
 /** The table of connections as the guides have it, beside the rows that the nodes go by. */
 const mirrorOf = ({ connections }: DynamoStore, { clock }: BackingOptions): ConnectionMirror => ({
   put: ({ connectionId, userId, connectedAt }) =>
@@ -60,7 +78,7 @@ export const openDynamoDb = async (
       place: `${settings.tables.aideals} at ${where}`,
       mirror: mirrorOf(store, options),
       names: { dynamodb: where, table: settings.tables.aideals },
-      checks: { dynamodb: async () => store.table.check() },
+      checks: { dynamodb: shared(async () => store.table.check()) },
       stats: () => NO_STATS,
       close: async () => store.close(),
     };

@@ -25,6 +25,7 @@ export const openRedisLog = async (config: Config, options: BackingOptions): Pro
   const { redisLimiter, redisStreams } = await import('@aideals/store/redis');
   const { redisPrefix: prefix } = config;
   const { clock, segment, nodeId } = options;
+  let isClosed = false;
   try {
     const address = addressOf({
       url: config.redisUrl,
@@ -40,10 +41,17 @@ export const openRedisLog = async (config: Config, options: BackingOptions): Pro
       address,
       prefix,
       onError: (error, channel) => options.failed(`bus ${channel}`, error),
-      onState: (failure) => options.onState('redis', failure),
+      onState: (failure) => {
+        if (!isClosed) options.onState('redis', failure);
+      },
     });
     const { commands, bus } = node;
+    const close = (): void => {
+      isClosed = true;
+      node.close();
+    };
     try {
+      for (const warning of (await node.facts()).warnings) options.warn(warning);
       const redis = {
         send: (words: readonly (string | Buffer)[]) => commands.run((client) => client.sendCommand([...words])),
       };
@@ -72,10 +80,10 @@ export const openRedisLog = async (config: Config, options: BackingOptions): Pro
           const { ok, detail } = await bus.health();
           if (!ok) throw new Error(detail ?? 'Redis is out of reach');
         },
-        close: () => node.close(),
+        close,
       };
     } catch (error) {
-      node.close();
+      close();
       throw error;
     }
   } catch (error) {

@@ -10,6 +10,7 @@ import { serveCalls } from './calls.js';
 import { clientError, refusalOfError } from './errors.js';
 import { type OwnOptions, serveOwn, serveProbes } from './own.js';
 import { servePage } from './page.js';
+import { readOn } from './read-on.js';
 import { Routes } from './routes.js';
 
 export interface AppOptions extends OwnOptions {
@@ -48,8 +49,9 @@ const answerOrigins = async (app: FastifyInstance, { gatekeeper }: AppOptions): 
 };
 
 const answerErrors = (app: FastifyInstance, { bodyBytes, log, errorId }: AppOptions): void => {
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(async (error, request, reply) => {
     const refusal = refusalOfError(error, bodyBytes);
+    if (refusal?.status === 413) await readOn(request.raw);
     if (refusal !== undefined) return sendRefusal(reply, refusal);
     const id = errorId();
     log.error({ errorId: id, route: request.routeOptions.url, err: error }, 'a request met a fault');
