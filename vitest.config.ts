@@ -8,8 +8,8 @@ const project = (name: string, include: string[], exclude: string[] = []) => ({
   test: { name, include, exclude: ['**/node_modules/**', '**/dist/**', ...exclude] },
 });
 
+/** These two run against the built command. */
 const CONFORMANCE = 'packages/conformance/src/**/*.test.ts';
-/** Run against the built command, as conformance is. */
 const FAULTS = 'packages/faults/src/**/*.test.ts';
 const SIMULATION = 'packages/simulation/src/**/*.test.ts';
 
@@ -22,7 +22,8 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       project('unit', ['packages/*/src/**/*.test.{ts,tsx}'], [CONFORMANCE, FAULTS, SIMULATION]),
-      project('conformance', [CONFORMANCE, FAULTS]),
+      project('conformance', [CONFORMANCE]),
+      project('faults', [FAULTS]),
       project('simulation', [SIMULATION]),
       project('documents', ['scripts/**/*.test.ts']),
     ],

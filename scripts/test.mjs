@@ -18,10 +18,14 @@ const command =
     run(program, args);
 const npm = (...args) => command('npm', 'run', '--silent', ...args);
 
+/** One server; three nodes with Redis and DynamoDB. */
+const NODE20 = { env: { AIDEALS_CONFORMANCE_TARGETS: 'embedded,cluster' } };
+/** Minutes of faults of every kind in a cluster, most of which are spent waiting. */
+const LONG = { env: { AIDEALS_FAULTS_CLUSTER_SECONDS: '180' } };
 const NODE24 = {
   node: ['npx', '-y', 'node@24'],
-  // That the engine may be forgotten does not depend on the version of Node, and neither do the simulation's seeds.
-  env: { AIDEALS_CONFORMANCE_TARGETS: 'embedded' },
+  // The same server, but what a handler keeps is forgotten after each call. The simulation's seeds need no second version.
+  env: { AIDEALS_CONFORMANCE_TARGETS: 'embedded-forgetful' },
 };
 
 /** What the others need, one after another. */
@@ -36,8 +40,9 @@ const first = {
 
 /** The longest first, so that the processors end their work together. */
 const then = {
-  conformance: () => suites(['conformance']),
-  node24: () => suites(['unit', 'conformance'], NODE24),
+  faults: () => suites(['faults'], LONG),
+  node24: () => suites(['unit', 'conformance', 'faults'], NODE24),
+  conformance: () => suites(['conformance'], NODE20),
   unit: () => suites(['unit']),
   simulation: () => suites(['simulation']),
   documents: () => suites(['documents']),

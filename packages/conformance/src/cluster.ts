@@ -22,6 +22,24 @@ const FAIL_MS = 20_000;
 /** One DynamoDB for all deployments of this process, each on tables of its own. It ends with the process. */
 let dynamo: Promise<LocalDynamo> | undefined;
 
+const AWS_SETTINGS = ['AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
+
+/** The DynamoDB that `AIDEALS_CONFORMANCE_DYNAMODB_URL` names, in place of the local one. */
+const given = (): Environment | undefined => {
+  const url = process.env['AIDEALS_CONFORMANCE_DYNAMODB_URL'];
+  if (url === undefined) return undefined;
+  const found = AWS_SETTINGS.map((name) => [name, process.env[name]] as const);
+  return { AWS_ENDPOINT_URL_DYNAMODB: url, ...Object.fromEntries(found.filter(([, value]) => value !== undefined)) };
+};
+
+/** Tables for one deployment; those on a DynamoDB that was given are made once, and stay. */
+const madeTables = async (endpoint: string): Promise<Environment> => {
+  const there = given();
+  const names = tableSettings(there === undefined ? `-${randomBytes(6).toString('hex')}` : '-conformance');
+  await makeTables({ ...names, ...(there ?? { AWS_ENDPOINT_URL_DYNAMODB: endpoint }) });
+  return names;
+};
+
 interface Setup {
   readonly cluster: LocalCluster;
   readonly redis: LocalRedis;
@@ -96,16 +114,15 @@ const start = async (env: Env): Promise<Server> => {
   dynamo ??= LocalDynamo.start();
   const folder = freshFolder();
   const { env: settings, secret, apiKeys } = settingsWith(env);
-  const tables = tableSettings(`-${randomBytes(6).toString('hex')}`);
   const shared = await dynamo;
-  const [redis] = await Promise.all([
+  const [redis, tables] = await Promise.all([
     LocalRedis.start({ folder: join(folder, 'redis') }),
-    makeTables({ ...tables, AWS_ENDPOINT_URL_DYNAMODB: shared.endpoint }),
+    madeTables(shared.endpoint),
   ]);
   const cluster = await LocalCluster.start({
     nodes: NODES,
     folder,
-    env: settings,
+    env: { ...given(), ...settings },
     services: { redis, dynamo: shared, stop: async () => undefined },
     tables,
   }).catch(async (error: unknown) => {
@@ -128,12 +145,13 @@ const revive = async (server: Server): Promise<Server> => {
 /** What a node finds that is to fail for other reasons than theirs. */
 const sound = async (): Promise<Environment> => {
   dynamo ??= LocalDynamo.start();
-  const tables = { ...tableSettings(), AWS_ENDPOINT_URL_DYNAMODB: (await dynamo).endpoint, AWS_REGION: 'us-east-1' };
-  const [redis] = await Promise.all([
+  const { endpoint } = await dynamo;
+  const [redis, tables] = await Promise.all([
     LocalRedis.start({ folder: freshFolder(), args: ['--appendonly', 'no'] }),
-    makeTables(tables),
+    madeTables(endpoint),
   ]);
-  return { ...tables, REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) };
+  const place = { AWS_ENDPOINT_URL_DYNAMODB: endpoint, AWS_REGION: 'us-east-1', ...given() };
+  return { ...tables, ...place, REDIS_HOST: redis.host, REDIS_PORT: String(redis.port) };
 };
 
 let services: Promise<Environment> | undefined;
