@@ -1,5 +1,6 @@
 import { type Clock, createIssuer, createVerifier, type TokenIssuer, type TokenVerifier } from '@aideals/core';
 import { type Config, developmentSecret } from './config/index.js';
+import { signedReader } from './signed-tokens.js';
 import { StartError } from './start-error.js';
 
 const secretOf = (config: Config): string | undefined => {
@@ -28,7 +29,7 @@ export const tokensOf = (
     algorithms,
     clock,
     ...expected,
-    ...(secret === undefined ? {} : { secret }),
+    ...(secret === undefined ? {} : { secret, signed: signedReader(secret, algorithms) }),
     ...(jwtPublicKey === undefined ? {} : { publicKeyPem: jwtPublicKey }),
     ...(jwksUrl === undefined ? {} : { jwksUrl }),
   });
