@@ -29,6 +29,7 @@ export const settings = {
   allowedOrigins: optional('AIDEALS_ALLOWED_ORIGINS', is.origins),
   ipAllow: optional('AIDEALS_IP_ALLOW', is.networks),
   ipDeny: setting<readonly string[]>('AIDEALS_IP_DENY', is.networks, []),
+  trustedProxies: setting<readonly string[]>('AIDEALS_TRUSTED_PROXIES', is.networks, []),
   rateLimit: setting('AIDEALS_RATE_LIMIT', is.flag, true),
   connect: setting<BucketRule | null>('AIDEALS_RATE_CONNECT', is.perMinute, buckets.connect),
   connectIp: setting<BucketRule | null>('AIDEALS_RATE_CONNECT_IP', is.perMinute, buckets.connectIp),

@@ -1,7 +1,7 @@
 import type { Engine, Telemetry } from '@aideals/core';
 import { WireError } from '@aideals/protocol';
 import type { ConnectEvent, ProxyResult } from '../event.js';
-import { type Greeting, openingResult, readConnect, refusalResult } from '../greeting.js';
+import { type Greeting, headersOf, openingResult, readConnect, refusalResult } from '../greeting.js';
 import type { DoorRules } from './door.js';
 
 export interface ConnectOptions {
@@ -21,12 +21,14 @@ export const createConnect = (options: ConnectOptions) => {
   const { engine, door, announce, telemetry, errorId } = options;
   return async (event: ConnectEvent): Promise<ProxyResult> => {
     const greeting: Greeting = readConnect(event);
-    if (!door.isAddressAllowed(event.requestContext.identity.sourceIp)) {
+    const forwardedFor = headersOf(event, 'x-forwarded-for').join(',');
+    const ip = door.addressOf(event.requestContext.identity.sourceIp, forwardedFor);
+    if (!door.isAddressAllowed(ip)) {
       return refused(event, 'this address may not connect');
     }
     if (!door.isOriginAllowed(event)) return refused(event, 'pages of this origin may not connect');
     if (!greeting.ok) return greeting.result;
-    const opening = await engine.open(greeting.handshake);
+    const opening = await engine.open({ ...greeting.handshake, ip });
     if (opening.accepted) {
       try {
         await announce(opening.record.connectionId);

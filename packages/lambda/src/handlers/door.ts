@@ -1,38 +1,29 @@
-import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { ConnectEvent } from '../event.js';
 import { headersOf } from '../greeting.js';
+import { clientAddress, contains, networkList } from './networks.js';
 
 export interface DoorSettings {
   readonly allowedOrigins: readonly string[] | undefined;
   readonly ipAllow: readonly string[] | undefined;
   readonly ipDeny: readonly string[];
+  readonly trustedProxies: readonly string[];
 }
 
 /** Decides by what a handshake shows, before any token is looked at. */
 export interface DoorRules {
+  /** Who it is that API Gateway saw, by the `X-Forwarded-For` of proxies that are trusted. */
+  addressOf(sourceIp: string, forwardedFor: string): string;
   isAddressAllowed(address: string): boolean;
   /** Who sends no `Origin` is no browser. Without a list any page may come in but one that will not say where it is from. */
   isOriginAllowed(event: ConnectEvent): boolean;
 }
 
-const listOf = (networks: readonly string[]): BlockList => {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = '', prefix = '0'] = network.split('/');
-    list.addSubnet(address, Number(prefix), isIPv6(address) ? 'ipv6' : 'ipv4');
-  }
-  return list;
-};
-
-const contains = (list: BlockList, address: string): boolean => {
-  const family = isIP(address);
-  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
-};
-
-export const doorRules = ({ allowedOrigins, ipAllow, ipDeny }: DoorSettings): DoorRules => {
-  const allow = ipAllow === undefined ? undefined : listOf(ipAllow);
-  const deny = listOf(ipDeny);
+export const doorRules = ({ allowedOrigins, ipAllow, ipDeny, trustedProxies }: DoorSettings): DoorRules => {
+  const allow = ipAllow === undefined ? undefined : networkList(ipAllow);
+  const deny = networkList(ipDeny);
+  const proxies = networkList(trustedProxies);
   return {
+    addressOf: (sourceIp, forwardedFor) => clientAddress(sourceIp, forwardedFor, proxies),
     isAddressAllowed: (address) => !contains(deny, address) && (allow === undefined || contains(allow, address)),
     isOriginAllowed(event) {
       const origin = headersOf(event, 'origin')[0];

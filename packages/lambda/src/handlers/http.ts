@@ -7,7 +7,7 @@ import { route } from './http-routes.js';
 
 export interface HttpOptions {
   readonly engine: Pick<Engine, 'call'>;
-  readonly door: Pick<DoorRules, 'isAddressAllowed'>;
+  readonly door: Pick<DoorRules, 'addressOf' | 'isAddressAllowed'>;
   readonly clock: Clock;
   readonly bodyBytes: number;
   /** Texts of JSON documents by their path. */
@@ -60,15 +60,15 @@ export const createHttp = ({ engine, door, clock, bodyBytes, documents, checks }
     return json(isReady ? 200 : 503, JSON.stringify({ status: isReady ? 'ok' : 'unavailable', checks: found }));
   };
 
-  const call = async (event: HttpEvent, method: string, path: string): Promise<ProxyResult> => {
+  const call = async (event: HttpEvent, method: string, path: string, ip: string): Promise<ProxyResult> => {
     const routed = route(method, path);
     if (routed === undefined) return refuse(404, 'VALIDATION_ERROR', 'there is nothing here');
     if ('allowed' in routed) return wrongMethod(routed.allowed);
-    const { headers = {}, requestContext } = event;
+    const { headers = {} } = event;
     const credentials = {
       bearer: bearerOf(headers['authorization']),
       apiKey: headers['x-api-key'],
-      ip: requestContext.http.sourceIp,
+      ip,
     };
     return responded(
       await engine.call(credentials, {
@@ -82,12 +82,13 @@ export const createHttp = ({ engine, door, clock, bodyBytes, documents, checks }
 
   return async (event: HttpEvent): Promise<ProxyResult> => {
     const { method, sourceIp } = event.requestContext.http;
+    const ip = door.addressOf(sourceIp, event.headers?.['x-forwarded-for'] ?? '');
     const path = pathOf(event);
     try {
       const answered = path === '/healthz' || path === '/readyz' ? await own(method, path) : undefined;
       if (answered !== undefined) return answered;
-      if (!door.isAddressAllowed(sourceIp)) return refuse(403, 'AUTHORIZATION_ERROR', 'this address may not connect');
-      return (await own(method, path)) ?? (await call(event, method, path));
+      if (!door.isAddressAllowed(ip)) return refuse(403, 'AUTHORIZATION_ERROR', 'this address may not connect');
+      return (await own(method, path)) ?? (await call(event, method, path, ip));
     } catch (error) {
       if (error instanceof WireError) return refused(error);
       throw error;

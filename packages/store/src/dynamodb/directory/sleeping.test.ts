@@ -206,6 +206,32 @@ describe('many at once', () => {
     expect(await itemsOf(client, 'subscriptions', `deals#${hash}#0`)).toHaveLength(1);
   });
 
+  it('end and ask for the same: what is asked for last stands, and ends with its connection', async () => {
+    const { directory, directoryOf, client } = await world();
+    await directory.open(record('c'), 'm');
+    await directory.subscribe('c', wish('first'), 9);
+    let batches = 0;
+    const crossed = new Proxy(client, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name, target);
+        if (name !== 'batchWrite') return typeof value === 'function' ? value.bind(target) : value;
+        return async (...given: Parameters<DynamoClient['batchWrite']>) => {
+          await client.batchWrite(...given);
+          batches += 1;
+          if (batches > 1) return;
+          // Between the two rows of what ends, another invocation ends it too, and a third asks for the same.
+          await directory.unsubscribe('c', 'first');
+          await directory.subscribe('c', wish('second'), 9);
+        };
+      },
+    });
+    await directoryOf(crossed).unsubscribe('c', 'first');
+    expect(await directory.subscriptions('c')).toEqual([wish('second')]);
+    expect(await receivers(directory)).toEqual(['c']);
+    await directory.close('c');
+    expect(await receivers(directory)).toEqual([]);
+  });
+
   it('of one connection close it once', async () => {
     const { directory, gone } = await world();
     await directory.open(record('c'), 'm');

@@ -217,12 +217,18 @@ export class Subscriptions {
     await this.#client.batchWrite(this.#client.tables.subscriptions, writes);
   }
 
+  /** A wish for the same that has taken the place of an ended one meanwhile stays: publishers find it already. */
   async #end(connectionId: string, wishes: readonly Wish[]): Promise<void> {
     await this.#hide(connectionId, wishes);
-    const writes = Array.from(new Set(wishes.map(({ sk }) => sk)), (sk) => ({
-      delete: { pk: connectionPk(connectionId), sk },
-    }));
-    await this.#client.batchWrite(this.#client.tables.aideals, writes);
+    const distinct = new Map(wishes.map((wish) => [`${wish.sk} ${wish.subscriptionId}`, wish]));
+    await inParallel([...distinct.values()], WRITES_AT_ONCE, ({ sk, subscriptionId }) =>
+      this.#client.delete({
+        TableName: this.#client.tables.aideals,
+        Key: { pk: connectionPk(connectionId), sk },
+        ConditionExpression: 'subscriptionId = :id',
+        ExpressionAttributeValues: { ':id': subscriptionId },
+      }),
+    );
   }
 
   async #read(connectionId: string): Promise<Partition> {
