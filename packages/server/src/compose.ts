@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { clusterNode, createEngine, type DueEvent, type Ports } from '@aideals/core';
 import { memoryDirectory, memorySchedule, memoryTurns } from '@aideals/core/memory';
 import { uuidv7 } from 'uuidv7';
@@ -12,6 +12,7 @@ import { holdEngine } from './engine-holder.js';
 import { createApp } from './http/app.js';
 import { Readiness } from './readiness.js';
 import { tokensOf } from './signing.js';
+import { Batcher } from './socket/batcher.js';
 import { tryDirectWrite } from './socket/direct-write.js';
 import { Flusher } from './socket/flusher.js';
 import { SocketGateway } from './socket/gateway.js';
@@ -38,7 +39,7 @@ export interface ServerOptions {
 /** The wall clock: durable times are by it. */
 export const clock = { now: () => Date.now() };
 export const ids = { next: () => uuidv7() };
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const digest = (text: string): string => hash('sha256', text, 'hex');
 export const segment = (): string => uuidv7().replaceAll('-', '').slice(-12);
 
 /** Seconds after which to come back to a server that stops. */
@@ -139,6 +140,7 @@ export const compose = async (config: Config, { pageDir }: ServerOptions, founda
       hardBytes: limits.outboxHardBytes,
       flusher,
       joiner: new Joiner(),
+      batcher: new Batcher(),
       counters,
     },
     directWrite: config.directWrite ? await tryDirectWrite() : undefined,

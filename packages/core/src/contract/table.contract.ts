@@ -55,6 +55,17 @@ export const tableContract = (
       );
     });
 
+    test('finds in a partition that only append filled what is there, told so or not', async () => {
+      const list = { limit: 10, appended: true };
+      expect(await table.query('none', list)).toEqual([]);
+      for (const n of [1, 2, 3]) await table.append('some', { n });
+      expect(await table.query('some', list)).toEqual(await table.query('some', { limit: 10 }));
+      expect(await table.query('some', { ...list, after: place(2) })).toMatchObject([{ body: { n: 3 } }]);
+      expect(await table.query('some', { ...list, after: place(3) })).toEqual([]);
+      await table.delete('some', place(3));
+      expect(await table.query('some', list)).toMatchObject([{ body: { n: 1 } }, { body: { n: 2 } }]);
+    });
+
     test('gives bodies back exactly', async () => {
       await fc.assert(
         fc.asyncProperty(anyObject, async (body) => {

@@ -144,7 +144,7 @@ export interface WaitingPage {
  */
 export const readWaiting = async (ports: Pick<Ports, 'table'>, userId: string, after: string): Promise<WaitingPage> => {
   const { table } = ports;
-  const rows = await table.query(mailboxKey(userId), { after, limit: HANDOVER_PAGE });
+  const rows = await table.query(mailboxKey(userId), { after, limit: HANDOVER_PAGE, appended: true });
   const items: WaitingBody[] = [];
   const found = await Promise.all(
     rows.map(async (row) => {

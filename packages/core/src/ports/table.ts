@@ -37,6 +37,8 @@ export interface QueryOptions {
   readonly before?: string;
   readonly limit: number;
   readonly reverse?: boolean;
+  /** The partition holds only what `append` put there: a table that knows its head need not look behind it. */
+  readonly appended?: boolean;
 }
 
 /**

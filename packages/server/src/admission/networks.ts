@@ -19,6 +19,7 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/iu;
 
 /** An IPv4 address that came over an IPv6 socket is the IPv4 address; a zone is left out. */
 const plain = (address: string): string => {
+  if (!address.includes(':')) return address;
   const bare = address.split('%')[0] as string;
   return MAPPED.exec(bare)?.[1] ?? bare;
 };
@@ -51,6 +52,7 @@ export const isTrusted = (request: IncomingMessage, proxies: Networks): boolean 
  */
 export const clientAddress = (request: IncomingMessage, proxies: Networks): string => {
   let address = plain(request.socket.remoteAddress ?? '');
+  if (proxies === undefined) return address;
   const forwarded = (header(request, 'x-forwarded-for') ?? '').split(',').map((entry) => entry.trim());
   while (contains(proxies, address)) {
     const before = entryAddress(forwarded.pop() ?? '');

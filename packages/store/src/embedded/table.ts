@@ -4,6 +4,7 @@ import {
   type Flushed,
   type Put,
   type PutOptions,
+  place,
   type QueryOptions,
   type Row,
   type Table,
@@ -23,6 +24,9 @@ const checkKeys = (pk: string, sk: string): void => {
   checkPk(pk);
   checkSk(sk);
 };
+
+/** Whether nothing that was appended can lie between the bounds. */
+const isPastHead = (head: number, { after = '' }: QueryOptions): boolean => head === 0 || after >= place(head);
 
 /**
  * A `Table` on lmdb. It decides in memory and answers at once: a write is visible to every read from then on, in the order
@@ -106,6 +110,7 @@ export const embeddedTable = (db: Db, writer: Writer, versions: Versions, clock:
       checkPk(pk);
       checkBound(options.after);
       checkBound(options.before);
+      if (options.appended === true && isPastHead(rows.head(pk), options)) return [];
       const found: Row[] = [];
       for (const [sk, row] of rows.range(pk, options)) {
         if (found.length >= options.limit) break;
