@@ -3,6 +3,8 @@ import {
   type ActionContract,
   actions,
   errorData,
+  MAX_BATCH_BYTES,
+  MAX_BATCH_MESSAGES,
   type PushContract,
   pushes,
   requestId,
@@ -180,6 +182,11 @@ export const asyncapi = (version: string): object => {
                   pattern: '^[A-Za-z0-9_-]{1,64}$',
                   description:
                     'Names a client instance: a newer connection of the same user and client closes the older.',
+                },
+                batch: {
+                  type: 'string',
+                  const: '1',
+                  description: `Lets several messages of the server share a frame: a list of 2 to ${MAX_BATCH_MESSAGES} of them, in at most ${MAX_BATCH_BYTES} bytes. A message that leaves alone is no list.`,
                 },
               },
             },

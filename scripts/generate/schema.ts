@@ -12,6 +12,7 @@ import {
   MAX_FILTER_STRING,
   MAX_KEYWORDS,
   pushes,
+  serverBatch,
   serverFrame,
 } from '@aideals/protocol';
 import { z } from 'zod';
@@ -135,6 +136,7 @@ export const schemaDocument = (): object => ({
   $defs: {
     clientFrame: schemaOf(clientFrame),
     serverFrame: schemaOf(serverFrame),
+    serverBatch: schemaOf(serverBatch),
     error: schemaOf(errorData),
     actions: {
       $defs: mapped(actions, (action) => ({

@@ -134,6 +134,40 @@ describe('the dial', () => {
   });
 });
 
+describe('a batch', () => {
+  it('is asked for in the address, and its messages come one by one in their order', async () => {
+    const { client, socket } = await connected({ batch: true });
+    expect(socket.url).toBe('ws://server/ws?batch=1');
+    const types: string[] = [];
+    client.on('message', ({ type }) => types.push(type));
+    const status = client.actions.getStatus();
+    socket.pushBatch(
+      { type: 'notification' },
+      { type: 'statusUpdate', data: { userId: 'alice' }, requestId: socket.sent[0]?.requestId ?? '' },
+      { type: 'dealUpdate', topic: 'new-deals', id: 'e-1' },
+    );
+    expect(types).toEqual(['notification', 'statusUpdate', 'dealUpdate']);
+    expect(await status).toEqual({ userId: 'alice' });
+  });
+
+  it('ends with the message that ends the connection', async () => {
+    const { client, socket } = await connected({ batch: true });
+    const types: string[] = [];
+    client.on('message', ({ type }) => types.push(type));
+    client.on('notification', () => void client.close());
+    socket.pushBatch({ type: 'pong' }, { type: 'notification' }, { type: 'dealUpdate', topic: 'a', id: 'e-1' });
+    expect(types).toEqual(['pong', 'notification']);
+  });
+
+  it('is read past what is no message', async () => {
+    const { client, socket } = await connected();
+    const types: string[] = [];
+    client.on('message', ({ type }) => types.push(type));
+    socket.onmessage?.({ data: '[1,null,[],{"type":"pong"},{"type":"notification","data":{}}]' });
+    expect(types).toEqual(['notification']);
+  });
+});
+
 describe('an action', () => {
   it('resolves to the data of its answer', async () => {
     const { client, socket } = await connected();

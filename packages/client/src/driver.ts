@@ -1,5 +1,5 @@
 import { AidealsError } from './errors.js';
-import { type ClientFrame, parseFrame } from './frames.js';
+import { type ClientFrame, parseFrames } from './frames.js';
 import type { ServerFrame } from './generated/wire.js';
 import { type Config, deadline, type Effect, type Event, initialState, type State, step } from './machine.js';
 import { probe } from './probe.js';
@@ -136,10 +136,12 @@ export class Driver {
       this.dispatch({ type: 'closed', socket, code });
     };
     const text = (json: string) => {
-      const frame = parseFrame(json);
-      if (frame === undefined) return;
-      this.#application.received(frame);
-      this.dispatch({ type: 'frame', socket, frame });
+      for (const frame of parseFrames(json)) {
+        // One of a batch may have ended the connection: what comes behind it is nobody's.
+        if (!this.#sockets.has(socket)) return;
+        this.#application.received(frame);
+        this.dispatch({ type: 'frame', socket, frame });
+      }
     };
     const opened = () => this.dispatch({ type: 'opened', socket });
     try {

@@ -27,16 +27,18 @@ export type DealEvent<D = JsonObject> = FrameOf<string, D> & { topic: string; id
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** The frame in a text, or undefined where it is none: a client ignores what it cannot read. */
-export const parseFrame = (text: string): ServerFrame | undefined => {
-  let frame: unknown;
+const isFrame = (value: unknown): value is ServerFrame =>
+  isObject(value) && typeof value['type'] === 'string' && isObject(value['data']);
+
+/** The frames in a text: one, or those of a batch, in their order. What it cannot read, a client ignores. */
+export const parseFrames = (text: string): readonly ServerFrame[] => {
+  let parsed: unknown;
   try {
-    frame = JSON.parse(text);
+    parsed = JSON.parse(text);
   } catch {
-    return undefined;
+    return [];
   }
-  if (!isObject(frame) || typeof frame['type'] !== 'string' || !isObject(frame['data'])) return undefined;
-  return frame as unknown as ServerFrame;
+  return (Array.isArray(parsed) ? parsed : [parsed]).filter(isFrame);
 };
 
 /** Whether a frame is an event of the log. */

@@ -14,6 +14,8 @@ export interface ClientOptions {
   readonly WebSocket?: WebSocketConstructor;
   /** Names this instance: a newer connection of the same user and `client` takes the place of the older one. */
   readonly client?: string;
+  /** Let the server put several messages into one frame: less to do for both where many come at once. `false` by default. */
+  readonly batch?: boolean;
   /** Connect at once (`true`, the default), or with the first call, subscription or `connect()`. */
   readonly connect?: boolean;
   /** How long an action waits for its answer, in milliseconds: 10,000 by default. */
@@ -72,7 +74,7 @@ const checkToken = (token: unknown): void => {
 export const drivingOptions = (options: ClientOptions): DriverOptions => {
   checkToken(options.token);
   return {
-    url: socketUrl(options.url, options.client),
+    url: socketUrl(options.url, { client: options.client, batch: options.batch }),
     tokenIn: options.tokenIn ?? 'protocol',
     token: options.token,
     WebSocket: resolveWebSocket(options.WebSocket),

@@ -1,5 +1,5 @@
 import { AidealsError } from './errors.js';
-import { parseFrame } from './frames.js';
+import { parseFrames } from './frames.js';
 
 const WITHIN = 5_000;
 
@@ -16,7 +16,7 @@ export const probe = async (url: string, token: string): Promise<AidealsError | 
       credentials: 'omit',
       signal: AbortSignal.timeout(WITHIN),
     });
-    const frame = response.status >= 400 ? parseFrame(await response.text()) : undefined;
+    const [frame] = response.status >= 400 ? parseFrames(await response.text()) : [];
     if (frame?.type !== 'error' || response.status === 426) return undefined;
     const error = AidealsError.of(frame);
     const retryAfter = Number(response.headers.get('retry-after') ?? Number.NaN);

@@ -8,11 +8,16 @@ describe('the address', () => {
     ['http://localhost:3001', 'ws://localhost:3001/'],
     ['wss://deals.example.com/ws?a=b#c', 'wss://deals.example.com/ws?a=b'],
   ])('%s is %s', (given, url) => {
-    expect(socketUrl(given, undefined)).toBe(url);
+    expect(socketUrl(given)).toBe(url);
   });
 
   it('names the client instance', () => {
-    expect(socketUrl('ws://a/ws?x=1', 'tab_1')).toBe('ws://a/ws?x=1&client=tab_1');
+    expect(socketUrl('ws://a/ws?x=1', { client: 'tab_1' })).toBe('ws://a/ws?x=1&client=tab_1');
+  });
+
+  it('asks for batches where they are wanted, and only there', () => {
+    expect(socketUrl('ws://a/ws', { client: 'tab_1', batch: true })).toBe('ws://a/ws?client=tab_1&batch=1');
+    expect(socketUrl('ws://a/ws', { batch: false })).toBe('ws://a/ws');
   });
 
   it.each([
@@ -20,6 +25,6 @@ describe('the address', () => {
     ['ftp://a', undefined, /^url: must begin with ws:, wss:, http: or https:, not ftp:/],
     ['ws://a', 'a b', /^client: must be 1 to 64 characters/],
   ])('%s with client %s is refused by a message that names the option', (url, client, message) => {
-    expect(() => socketUrl(url, client)).toThrow(message);
+    expect(() => socketUrl(url, { client })).toThrow(message);
   });
 });

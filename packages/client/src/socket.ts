@@ -27,8 +27,13 @@ const SUBPROTOCOL = 'aideals.v1';
 const LINK_BROKE = 1006;
 const CLOSE_WITHIN = 2_000;
 
+interface SocketWishes {
+  readonly client?: string | undefined;
+  readonly batch?: boolean | undefined;
+}
+
 /** The WebSocket URL for a URL as people write it. Throws a TypeError that names the fix. */
-export const socketUrl = (given: string | URL, client: string | undefined): string => {
+export const socketUrl = (given: string | URL, { client, batch = false }: SocketWishes = {}): string => {
   let url: URL;
   try {
     url = new URL(given, globalThis.location?.href);
@@ -46,6 +51,7 @@ export const socketUrl = (given: string | URL, client: string | undefined): stri
     }
     url.searchParams.set('client', client);
   }
+  if (batch) url.searchParams.set('batch', '1');
   return url.href;
 };
 

@@ -14,6 +14,8 @@ export interface OpenOptions extends DialOptions {
   readonly claims?: Claims;
   /** The value of `?client=`. */
   readonly client?: string;
+  /** The value of `?batch=`. */
+  readonly batch?: string;
 }
 
 export interface Published {
@@ -93,7 +95,8 @@ export class SuiteBench implements Bench {
   #dialOptions(user: string, options: OpenOptions): DialOptions {
     const token = options.token ?? this.token(user, options.claims);
     const client = options.client === undefined ? '' : `&client=${options.client}`;
-    return { ...options, path: options.path ?? `/?token=${token}${client}` };
+    const batch = options.batch === undefined ? '' : `&batch=${options.batch}`;
+    return { ...options, path: options.path ?? `/?token=${token}${client}${batch}` };
   }
 
   async open(options: OpenOptions = {}): Promise<Session> {

@@ -25,6 +25,7 @@ export const differences: readonly Difference[] = [
     checks: ['a refused upgrade carries the error as its body'],
   },
   { rule: 'CONN-10', because: 'The page comes from elsewhere: the host of the API is never its own.' },
+  { rule: 'BATCH-2', because: 'A post to a connection holds one message, and nothing waits between two.' },
   { rule: 'AUTH-12', because: 'Nothing runs between events but the sweep, which comes each minute.' },
   { rule: 'AUTH-13', because: 'Nothing runs between events but the sweep, which comes each minute.' },
   {

@@ -4,6 +4,7 @@ import {
   type JsonObject,
   pushes,
   type ServerFrame,
+  serverBatch,
   serverFrame,
 } from '@aideals/protocol';
 import type { DialOptions, Head } from './handshake.js';
@@ -22,6 +23,12 @@ export const faultOf = (frame: unknown): string | undefined => {
   if (!envelope.success) return envelope.error.message;
   const data = shapes.get(envelope.data.type)?.safeParse(envelope.data.data);
   return data === undefined || data.success ? undefined : data.error.message;
+};
+
+const batchFaultOf = (frames: readonly unknown[], takesBatches: boolean): string | undefined => {
+  if (!takesBatches) return 'a frame holds several messages, and nobody asked for that';
+  const batch = serverBatch.safeParse(frames);
+  return batch.success ? undefined : batch.error.message;
 };
 
 type Match = string | ((frame: ServerFrame) => boolean);
@@ -70,6 +77,9 @@ export class Session {
   readonly raw: RawClient;
   readonly head: Head;
   readonly userId: string;
+  readonly takesBatches: boolean;
+  /** How many messages each frame held, oldest first. */
+  readonly frameSizes: number[] = [];
   /** The id of what was published last; undefined where there is one node, which has given it out when it confirms it. */
   published: (() => string | undefined) | undefined;
   /** Whether a replay may begin before the id given: what it brings from there is known already, and ids tell. */
@@ -77,8 +87,9 @@ export class Session {
   readonly #waiters = new Waiters();
   #fault: string | undefined;
 
-  private constructor(raw: RawClient, head: Head, userId: string) {
+  private constructor(raw: RawClient, head: Head, userId: string, takesBatches: boolean) {
     this.raw = raw;
+    this.takesBatches = takesBatches;
     this.head = head;
     this.userId = userId;
     for (const text of raw.messages.splice(0)) this.#arrived(text);
@@ -89,13 +100,19 @@ export class Session {
   static async open(base: string, userId: string, options: DialOptions): Promise<Session> {
     const dialled = await RawClient.dial(base, options);
     if (!dialled.open) throw new Refused(dialled.head, dialled.body);
-    return new Session(dialled.client, dialled.head, userId);
+    return new Session(dialled.client, dialled.head, userId, options.path?.includes('batch=1') === true);
   }
 
   #arrived(text: string): void {
-    const frame: unknown = JSON.parse(text);
-    this.#fault ??= faultOf(frame);
-    this.inbox.push(frame as ServerFrame);
+    const parsed: unknown = JSON.parse(text);
+    const isBatch = Array.isArray(parsed);
+    if (isBatch) this.#fault ??= batchFaultOf(parsed, this.takesBatches);
+    const frames: readonly unknown[] = isBatch ? parsed : [parsed];
+    this.frameSizes.push(frames.length);
+    for (const frame of frames) {
+      this.#fault ??= faultOf(frame);
+      this.inbox.push(frame as ServerFrame);
+    }
     this.#waiters.changed();
   }
 

@@ -78,6 +78,7 @@ describe('a malformed handshake', () => {
     ['a protocol twice', { [PROTOCOL]: 'aideals.v1,aideals.v1' }, {}, PROTOCOL, 'twice'],
     ['an empty name', { [PROTOCOL]: 'aideals.v1,,chat' }, {}, PROTOCOL, 'list of names'],
     ['an empty client', {}, { client: '' }, 'query.client', '1 to 64'],
+    ['another batch', {}, { batch: 'yes' }, 'query.batch', 'must be 1'],
     ['a client with a space', {}, { client: 'a b' }, 'query.client', '1 to 64'],
     ['a long client', {}, { client: 'x'.repeat(65) }, 'query.client', '1 to 64'],
   ])('is refused: %s', (_title, headers, query, path, message) => {

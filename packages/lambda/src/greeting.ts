@@ -44,6 +44,7 @@ export const readConnect = (event: ConnectEvent): Greeting => {
       protocols: protocols.length === 0 ? undefined : protocols.join(','),
       token: queryOf(event, 'token'),
       client: queryOf(event, 'client'),
+      batch: queryOf(event, 'batch'),
     });
     const handshake = { connectionId, token, client, ip: identity.sourceIp };
     return { ok: true, handshake, selected };

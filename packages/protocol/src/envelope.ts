@@ -35,5 +35,16 @@ export const serverFrame = z.looseObject({
   lastEventId: eventId.optional().describe('On a `pong`: the position up to which this connection has been served.'),
 });
 
+/** A batch holds no more messages than this. */
+export const MAX_BATCH_MESSAGES = 128;
+/** A frame that holds a batch has no more bytes than this, its head included: every deployment and proxy takes it in one piece. */
+export const MAX_BATCH_BYTES = 32_768;
+
+/**
+ * Several messages in one frame, for a client that connected with `?batch=1`: in the order in which they would have come one
+ * by one. A message that leaves alone is no list.
+ */
+export const serverBatch = z.array(serverFrame).min(2).max(MAX_BATCH_MESSAGES);
+
 export type ClientFrame = z.output<typeof clientFrame>;
 export type ServerFrame = z.output<typeof serverFrame>;

@@ -48,6 +48,11 @@ export class FakeSocket {
     this.onmessage?.({ data: JSON.stringify({ data: {}, timestamp: 1, ...frame }) });
   }
 
+  /** Several in one frame. */
+  pushBatch(...frames: readonly (Partial<ServerFrame> & { type: string })[]): void {
+    this.onmessage?.({ data: JSON.stringify(frames.map((frame) => ({ data: {}, timestamp: 1, ...frame }))) });
+  }
+
   /** Answers the frame that was sent last, or the n-th. */
   answer(type: string, data: JsonObject = {}, frame: ClientFrame | undefined = this.sent.at(-1)): void {
     if (frame === undefined) throw new Error('nothing was sent');

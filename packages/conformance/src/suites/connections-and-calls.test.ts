@@ -1,6 +1,7 @@
 // All that needs no settings of its own: on one server of each target.
 import './administration.js';
 import './authentication.js';
+import './batches.js';
 import './connecting.js';
 import './envelope.js';
 import './errors.js';

@@ -6,6 +6,7 @@ const presented = (given: Partial<Presented>): Presented => ({
   protocols: undefined,
   token: undefined,
   client: undefined,
+  batch: undefined,
   ...given,
 });
 
@@ -36,6 +37,14 @@ describe('a greeting', () => {
     expect(readGreeting(presented({ client: 'tab-1_x' })).client).toBe('tab-1_x');
     for (const client of ['', 'a b', 'é', 'x'.repeat(65)]) {
       expect(() => readGreeting(presented({ client }))).toThrow('query.client');
+    }
+  });
+
+  it('asks for batches by a 1, and by nothing else', () => {
+    expect(readGreeting(presented({})).takesBatches).toBe(false);
+    expect(readGreeting(presented({ batch: '1' })).takesBatches).toBe(true);
+    for (const batch of ['', '0', 'yes', 'true', '11']) {
+      expect(() => readGreeting(presented({ batch }))).toThrow('query.batch: must be 1, or left out');
     }
   });
 });

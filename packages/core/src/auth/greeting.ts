@@ -15,15 +15,18 @@ export interface Presented {
   readonly authorization: string | undefined;
   /** The Sec-WebSocket-Protocol header, its lists joined by commas. */
   readonly protocols: string | undefined;
-  /** `?token=` and `?client=`, the first of each. */
+  /** `?token=`, `?client=` and `?batch=`, the first of each. */
   readonly token: string | undefined;
   readonly client: string | undefined;
+  readonly batch: string | undefined;
 }
 
 export interface Greeting {
   /** The first place that holds a token decides. */
   readonly token: string | undefined;
   readonly client: string | undefined;
+  /** Whether the client reads frames that hold several messages. */
+  readonly takesBatches: boolean;
   /** The subprotocol to select; undefined: none. */
   readonly selected: typeof SUBPROTOCOL | undefined;
 }
@@ -34,7 +37,7 @@ export const bearerOf = (authorization: string | undefined): string | undefined 
 
 const wrong = (message: string): WireError => WireError.field('Sec-WebSocket-Protocol', message);
 
-const readProtocols = (header: string | undefined): Omit<Greeting, 'client'> => {
+const readProtocols = (header: string | undefined): Pick<Greeting, 'selected' | 'token'> => {
   if (header === undefined) return { selected: undefined, token: undefined };
   const names = header.split(',').map((name) => name.trim());
   if (names.some((name) => !NAME.test(name))) throw wrong('must be a list of names, separated by commas');
@@ -51,9 +54,15 @@ const readProtocols = (header: string | undefined): Omit<Greeting, 'client'> => 
 /** Reads who a client says it is; throws a WireError where that is malformed. Subprotocols that are not ours are ignored. */
 export const readGreeting = (presented: Presented): Greeting => {
   const { selected, token } = readProtocols(presented.protocols);
-  const { client } = presented;
+  const { client, batch } = presented;
   if (client !== undefined && !CLIENT.test(client)) {
     throw WireError.field('query.client', 'must be 1 to 64 letters, digits, - and _');
   }
-  return { token: bearerOf(presented.authorization) ?? token ?? presented.token, client, selected };
+  if (batch !== undefined && batch !== '1') throw WireError.field('query.batch', 'must be 1, or left out');
+  return {
+    token: bearerOf(presented.authorization) ?? token ?? presented.token,
+    client,
+    takesBatches: batch === '1',
+    selected,
+  };
 };

@@ -62,6 +62,12 @@ describe('an introduction', () => {
     }
   });
 
+  it('says whether batches are taken', () => {
+    expect(keeper().introduce(request('/?batch=1'))).toMatchObject({ ok: true, takesBatches: true });
+    expect(keeper().introduce(request('/'))).toMatchObject({ ok: true, takesBatches: false });
+    expect(told(keeper(), '/?batch=yes')).toEqual([400, 'VALIDATION_ERROR', 'query.batch: must be 1, or left out']);
+  });
+
   it('is heard on three paths', () => {
     for (const path of ['/', '/ws', '/dev', '/?x=1']) expect(told(keeper({ stage: 'dev' }), path)).toHaveProperty('ip');
     for (const path of ['/prod', '/ws/', '/v1/broadcast', 'http://x/ws', '']) {

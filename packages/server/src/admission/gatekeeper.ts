@@ -21,7 +21,12 @@ export interface Introduction {
 }
 
 export type Introduced =
-  | { readonly ok: true; readonly introduction: Introduction }
+  | {
+      readonly ok: true;
+      readonly introduction: Introduction;
+      /** Whether the client reads frames that hold several messages. */
+      readonly takesBatches: boolean;
+    }
   | { readonly ok: false; readonly refusal: Refusal };
 
 const refused = (refusal: Refusal): Introduced => ({ ok: false, refusal });
@@ -92,10 +97,11 @@ export class Gatekeeper {
       protocols,
       token: query.get('token') ?? undefined,
       client: query.get('client') ?? undefined,
+      batch: query.get('batch') ?? undefined,
     };
     try {
-      const { token, client } = readGreeting(presented);
-      return { ok: true, introduction: { token, client, ip: this.addressOf(request) } };
+      const { token, client, takesBatches } = readGreeting(presented);
+      return { ok: true, introduction: { token, client, ip: this.addressOf(request) }, takesBatches };
     } catch (error) {
       if (!(error instanceof WireError)) throw error;
       return refused(refusalOf(error.status, errorBody(error, Date.now())));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readFrames } from '../testing/read-frames.js';
-import { encodeConflated, encoded, encodePong, encodeText, pingFrame } from './encoding.js';
+import { conflatedFrame, encoded, encodePong, encodeText, pingFrame } from './encoding.js';
 
 describe('a frame', () => {
   it.each([0, 1, 125, 126, 65_535, 65_536, 200_000])('of %i bytes is read as it was written', (length) => {
@@ -17,7 +17,7 @@ describe('a frame', () => {
   });
 
   it('of a slow receiver says how many made room', () => {
-    const bytes = encodeConflated({ text: '{"type":"dealUpdate","data":{}}' }, 7);
+    const bytes = encoded(conflatedFrame({ text: '{"type":"dealUpdate","data":{}}' }, 7));
     expect(readFrames(bytes).messages.map((text) => JSON.parse(text))).toEqual([
       { type: 'dealUpdate', data: {}, conflated: 7 },
     ]);

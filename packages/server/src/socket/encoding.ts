@@ -42,8 +42,10 @@ interface Encodings {
   readonly plain: Buffer;
   /** The plain bytes again, where compressing them saves nothing. */
   deflated?: Buffer;
-  /** Of a run: how many frames it joins. */
+  /** How many messages these are, where it is not one. */
   readonly count?: number;
+  /** Whether these are several frames: no bytes of them can be compressed as one. */
+  readonly isRun?: true;
 }
 
 const encodingsOf = (frame: Frame): Encodings => {
@@ -56,32 +58,34 @@ const encodingsOf = (frame: Frame): Encodings => {
 /** The bytes of a frame: made at first use. */
 export const encoded = (frame: Frame): Buffer => encodingsOf(frame).plain;
 
-/** Frames that leave together for all who have nothing else waiting: to an outbox one frame. */
-export class Run {
-  readonly frames: readonly Frame[];
-  readonly bytes: number;
-  /** Of the longest one. */
-  readonly longest: number;
-  #joined: Frame | undefined;
+const OPENING = Buffer.from('[');
+const COMMA = Buffer.from(',');
+const CLOSING = Buffer.from(']');
 
-  constructor(frames: readonly Frame[]) {
-    this.frames = frames;
-    const lengths = frames.map((frame) => encoded(frame).length);
-    this.bytes = lengths.reduce((sum, length) => sum + length, 0);
-    this.longest = Math.max(...lengths);
+/** The messages of several frames as the list in one. */
+export const encodeBatch = (frames: readonly Frame[]): Frame => {
+  const parts: Buffer[] = [];
+  let length = frames.length + 1;
+  for (const each of frames) {
+    const plain = encoded(each);
+    const payload = plain.subarray(headBytes(plain.length));
+    length += payload.length;
+    parts.push(parts.length === 0 ? OPENING : COMMA, payload);
   }
+  const head = headed(TEXT, length);
+  let at = head.offset;
+  for (const part of [...parts, CLOSING]) at += part.copy(head.frame, at);
+  const encodings: Encodings = { plain: head.frame, count: frames.length };
+  return { text: '', encoded: encodings };
+};
 
-  /** All of them as one. Joined at the first use: where nobody takes them so, that is spared. */
-  get frame(): Frame {
-    if (this.#joined === undefined) {
-      const encodings: Encodings = { plain: Buffer.concat(this.frames.map(encoded)), count: this.frames.length };
-      this.#joined = { text: '', encoded: encodings };
-    }
-    return this.#joined;
-  }
-}
+/** Frames as one that leaves in one write; `count` is how many messages they hold. */
+export const joinFrames = (frames: readonly Frame[], count: number): Frame => {
+  const encodings: Encodings = { plain: Buffer.concat(frames.map(encoded)), count, isRun: true };
+  return { text: '', encoded: encodings };
+};
 
-/** How many frames a frame is. */
+/** How many messages a frame is. */
 export const frameCount = (frame: Frame): number => (frame.encoded as Encodings | undefined)?.count ?? 1;
 
 /** What a flush leaves at the end, and a message leaves out (RFC 7692, section 7.2.1). */
@@ -103,21 +107,32 @@ export interface Compression {
   readonly windowBits: number;
 }
 
+/** How a peer takes what it is sent, as the handshake found. */
+export interface Agreed {
+  /** Undefined where nothing is compressed. */
+  readonly compression: Compression | undefined;
+  /** Whether a frame may hold several messages. */
+  readonly takesBatches: boolean;
+}
+
+export const PLAIN: Agreed = { compression: undefined, takesBatches: false };
+
 /**
  * The bytes of a frame for who takes compressed ones: compressed once for all of them, without context, so that every
  * receiver can read them.
  */
 export const deflated = (frame: Frame, { from, windowBits }: Compression): Buffer => {
   const encodings = encodingsOf(frame);
-  const { plain, count } = encodings;
-  if (count !== undefined || plain.length < from || plain.length > 1 << windowBits) return plain;
+  const { plain, isRun } = encodings;
+  if (isRun || plain.length < from || plain.length > 1 << windowBits) return plain;
   encodings.deflated ??= deflate(plain);
   return encodings.deflated;
 };
 
-/** The bytes of an event for one slow receiver, which is told how many older frames made room. */
-export const encodeConflated = (frame: Frame, conflated: number): Buffer =>
-  encodeText(`${frame.text.slice(0, -1)},"conflated":${conflated}}`);
+/** An event for one slow receiver, which is told how many older frames made room. */
+export const conflatedFrame = (frame: Frame, conflated: number): Frame => ({
+  text: `${frame.text.slice(0, -1)},"conflated":${conflated}}`,
+});
 
 /** A ping without a payload. */
 export const pingFrame: Buffer = headed(PING, 0).frame;

@@ -1,8 +1,8 @@
 import type { CloseNotice, Frame, Gateway, Release, Sent } from '@aideals/core';
-import { Run } from './encoding.js';
 import type { Flusher } from './flusher.js';
 import { Hold } from './hold.js';
 import type { Outbox } from './outbox.js';
+import { Run } from './run.js';
 
 export interface SocketGatewayOptions {
   readonly flusher: Flusher;

@@ -1,10 +1,12 @@
 import type { Frame } from '@aideals/core';
 import { type CloseCodeNumber, closeCodes } from '@aideals/protocol';
-import { type Compression, deflated, encodeConflated, encoded, frameCount, type Run } from './encoding.js';
+import type { Batcher } from './batcher.js';
+import { type Agreed, conflatedFrame, deflated, encoded, frameCount, PLAIN } from './encoding.js';
 import type { Flushable, Flusher } from './flusher.js';
 import { FrameQueue } from './frame-queue.js';
 import type { Hold } from './hold.js';
 import type { Joiner } from './joiner.js';
+import type { Run } from './run.js';
 
 /** What an outbox writes to: a socket after its upgrade. */
 export interface Wire {
@@ -24,6 +26,7 @@ export interface OutboxSettings {
   readonly hardBytes: number;
   readonly flusher: Flusher;
   readonly joiner: Joiner;
+  readonly batcher: Batcher;
   readonly counters: { frames: number; bytes: number; writes: number; conflated: number };
 }
 
@@ -46,12 +49,12 @@ export class Outbox implements Flushable {
   onClosing: ((code: CloseCodeNumber | undefined) => void) | undefined;
   /** Grows with each write that the system took. */
   progress = 0;
-  /** Grows with each frame that was written. */
+  /** Grows with each message that was written. */
   written = 0;
 
   readonly #wire: Wire;
   readonly #shared: OutboxSettings;
-  readonly #compression: Compression | undefined;
+  readonly #agreed: Agreed;
   /** Bytes that may be queued without a look at the socket: they cannot be too much. */
   readonly #atOnce: number;
   readonly #queue = new FrameQueue();
@@ -62,12 +65,11 @@ export class Outbox implements Flushable {
   #bound: NodeJS.Timeout | undefined;
   #onRoom: (() => void) | undefined;
 
-  /** `compression` is what was negotiated with the peer, if anything. */
-  constructor(wire: Wire, shared: OutboxSettings, compression?: Compression) {
+  constructor(wire: Wire, shared: OutboxSettings, agreed: Agreed = PLAIN) {
     this.#wire = wire;
     wire.onTaken = () => this.#taken();
     this.#shared = shared;
-    this.#compression = compression;
+    this.#agreed = agreed;
     this.#atOnce = Math.min(HANDED_BYTES, shared.hardBytes / 4);
   }
 
@@ -113,9 +115,11 @@ export class Outbox implements Flushable {
   /** Takes frames that many others take as well. Where nothing waits they leave as one. */
   pushRun(run: Run): boolean {
     const isAlone = this.#queue.size === 0 && this.#wire.buffered === 0 && this.#conflated === 0;
-    const isPlain = this.#compression === undefined || run.longest < this.#compression.from;
+    const { compression, takesBatches } = this.#agreed;
+    // A batch of them may be worth compressing where each by itself is not.
+    const isPlain = compression === undefined || (!takesBatches && run.longest < compression.from);
     if (this.#state === 'open' && this.held === undefined && isAlone && isPlain && run.bytes <= this.#atOnce) {
-      this.#queue.push(run.frame);
+      this.#queue.push(takesBatches ? run.batched : run.frame);
       return true;
     }
     return run.frames.every((frame) => this.push(frame));
@@ -225,7 +229,7 @@ export class Outbox implements Flushable {
     let bytes = 0;
     for (let frame = this.#queue.peek(); frame !== undefined; frame = this.#queue.peek()) {
       if (bytes > 0 && bytes + encoded(frame).length > HANDED_BYTES) break;
-      const part = this.#shift();
+      const part = this.#agreed.takesBatches ? this.#shiftBatch(HANDED_BYTES - bytes) : this.#shift();
       bytes += part.length;
       joiner.add(part);
     }
@@ -233,19 +237,38 @@ export class Outbox implements Flushable {
   }
 
   #shift(): Uint8Array {
+    const frame = this.#queue.peek() as Frame;
+    const told = this.#told(frame);
+    this.#shifted();
+    return told === frame ? this.#bytesOf(frame) : encoded(told);
+  }
+
+  /** As many of the messages that wait as fit into one frame. */
+  #shiftBatch(mostBytes: number): Uint8Array {
+    const { batcher } = this.#shared;
+    for (let frame = this.#queue.peek(); frame !== undefined; frame = this.#queue.peek()) {
+      if (!batcher.add(this.#told(frame), mostBytes)) break;
+      this.#shifted();
+    }
+    const batch = batcher.end();
+    return batch === undefined ? this.#shift() : this.#bytesOf(batch);
+  }
+
+  #shifted(): void {
     const frame = this.#queue.shift() as Frame;
     const count = frameCount(frame);
     this.written += count;
     this.#shared.counters.frames += count;
-    return this.#partOf(frame);
+    if (frame.offset !== undefined) this.#conflated = 0;
   }
 
-  #partOf(frame: Frame): Uint8Array {
-    if (this.#conflated === 0 || frame.offset === undefined) {
-      return this.#compression === undefined ? encoded(frame) : deflated(frame, this.#compression);
-    }
-    const part = encodeConflated(frame, this.#conflated);
-    this.#conflated = 0;
-    return part;
+  /** The frame at the head as it leaves: the first event after others made room says how many those were. */
+  #told(frame: Frame): Frame {
+    return this.#conflated === 0 || frame.offset === undefined ? frame : conflatedFrame(frame, this.#conflated);
+  }
+
+  #bytesOf(frame: Frame): Uint8Array {
+    const { compression } = this.#agreed;
+    return compression === undefined ? encoded(frame) : deflated(frame, compression);
   }
 }

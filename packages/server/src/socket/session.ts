@@ -3,7 +3,7 @@ import type { Awaitable, ConnectionRecord, Engine, Frame, Outcome, RecordPatch }
 import type { CloseCodeNumber } from '@aideals/protocol';
 import type { ConnectionSocket } from './connection-socket.js';
 import type { DirectWrite } from './direct-write.js';
-import { type Compression, encodePong } from './encoding.js';
+import { type Agreed, encodePong } from './encoding.js';
 import { Exchanges } from './exchanges.js';
 import type { SocketGateway } from './gateway.js';
 import { queueKey } from './kernel-queue.js';
@@ -67,7 +67,7 @@ export class Session {
     socket: Socket,
     record: ConnectionRecord,
     userAgent: string | undefined,
-    compression: Compression | undefined,
+    agreed: Agreed,
   ) {
     this.connectionId = record.connectionId;
     this.userAgent = userAgent?.slice(0, MOST_USER_AGENT);
@@ -75,7 +75,7 @@ export class Session {
     this.#settings = settings;
     this.#webSocket = webSocket;
     this.#record = record;
-    this.#outbox = new Outbox(new SocketWire(webSocket, socket, settings.directWrite), settings.outbox, compression);
+    this.#outbox = new Outbox(new SocketWire(webSocket, socket, settings.directWrite), settings.outbox, agreed);
     this.#pulse = new Pulse(socket, this.#outbox, settings.liveness);
     this.#exchanges = new Exchanges({
       start: (text, bytes) => this.#serve(text, bytes),

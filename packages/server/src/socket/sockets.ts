@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ConnectionRecord } from '@aideals/core';
 import type { ConnectionSocket } from './connection-socket.js';
-import type { Compression } from './encoding.js';
+import type { Agreed } from './encoding.js';
 import { Session, type SessionSettings } from './session.js';
 
 /** All open connections of a server. */
@@ -41,9 +41,9 @@ export class Sockets {
     socket: Socket,
     record: ConnectionRecord,
     userAgent: string | undefined,
-    compression: Compression | undefined,
+    agreed: Agreed,
   ): void {
-    const session = new Session(this.#settings, webSocket, socket, record, userAgent, compression);
+    const session = new Session(this.#settings, webSocket, socket, record, userAgent, agreed);
     this.#sessions.set(session.connectionId, session);
     session.start();
   }

@@ -5,7 +5,7 @@ import { WebSocketServer } from 'ws';
 import type { Gatekeeper } from '../admission/gatekeeper.js';
 import { type Refusal, refusalOf, refuse } from '../refusal.js';
 import { ConnectionSocket } from './connection-socket.js';
-import type { Compression } from './encoding.js';
+import { type Agreed, type Compression, PLAIN } from './encoding.js';
 import { reject } from './reject.js';
 import type { EngineHolder } from './session.js';
 
@@ -24,7 +24,7 @@ export interface UpgradeOptions {
     socket: Socket,
     record: ConnectionRecord,
     userAgent: string | undefined,
-    compression: Compression | undefined,
+    agreed: Agreed,
   ) => void;
   readonly refused: (refusal: Refusal, ip: string) => void;
   readonly failed: (where: string, error: unknown) => void;
@@ -66,6 +66,10 @@ const negotiatedWindow = (headers: readonly string[]): number | undefined => {
   const bits = /server_max_window_bits=(\d+)/u.exec(line)?.[1];
   return bits === undefined ? MOST_WINDOW_BITS : Number(bits);
 };
+
+/** Most connections agree on nothing: they share one object. */
+const agreedOf = (compression: Compression | undefined, takesBatches: boolean): Agreed =>
+  compression === undefined && !takesBatches ? PLAIN : { compression, takesBatches };
 
 // Stays for the life of the socket: a write to a link that broke must not end the process.
 function broken(this: Socket): void {
@@ -131,7 +135,8 @@ export const upgradeListener = (options: UpgradeOptions) => {
     let isOpen = false;
     handshakes.handleUpgrade(request, socket, head, (webSocket) => {
       isOpen = true;
-      options.accepted(webSocket, socket, opening.record, request.headers['user-agent'], compressions.get(request));
+      const agreed = agreedOf(compressions.get(request), introduced.takesBatches);
+      options.accepted(webSocket, socket, opening.record, request.headers['user-agent'], agreed);
     });
     // The client left while its token was verified.
     if (!isOpen) await close(connectionId);

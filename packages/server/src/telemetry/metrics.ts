@@ -76,7 +76,7 @@ export class Metrics {
       buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
       registers: [this.#registry],
     });
-    this.#total('outbox_frames', 'Frames written to sockets.', () => outboxes.frames);
+    this.#total('outbox_frames', 'Messages written to sockets; several may share a frame.', () => outboxes.frames);
     this.#total('outbox_bytes', 'Bytes written to sockets.', () => outboxes.bytes);
     this.#total('outbox_writes', 'Writes to sockets.', () => outboxes.writes);
     this.#total('conflated', 'Frames that made room for a newer one of the same key.', () => outboxes.conflated);

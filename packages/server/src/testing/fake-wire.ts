@@ -1,3 +1,5 @@
+import { Batcher } from '../socket/batcher.js';
+import type { Agreed } from '../socket/encoding.js';
 import { Flusher } from '../socket/flusher.js';
 import { Joiner } from '../socket/joiner.js';
 import { Outbox, type OutboxSettings, type Wire } from '../socket/outbox.js';
@@ -39,14 +41,15 @@ export const sharedSettings = (over: Partial<OutboxSettings> = {}): OutboxSettin
   hardBytes: 1_048_576,
   flusher: new Flusher(),
   joiner: new Joiner(),
+  batcher: new Batcher(),
   counters: { frames: 0, bytes: 0, writes: 0, conflated: 0 },
   ...over,
 });
 
-export const fakeOutbox = (over: Partial<OutboxSettings> = {}) => {
+export const fakeOutbox = (over: Partial<OutboxSettings> = {}, agreed?: Agreed) => {
   const wire = new FakeWire();
   const settings = sharedSettings(over);
-  return { wire, settings, outbox: new Outbox(wire, settings) };
+  return { wire, settings, outbox: new Outbox(wire, settings, agreed) };
 };
 
 /** The end of this tick, and of one round of the event loop. */

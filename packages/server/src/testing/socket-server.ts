@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Awaitable, ConnectionRecord, Engine, Opening, Outcome } from '@aideals/core';
 import { Gatekeeper } from '../admission/gatekeeper.js';
+import { Batcher } from '../socket/batcher.js';
 import { tryDirectWrite } from '../socket/direct-write.js';
 import { Flusher } from '../socket/flusher.js';
 import { SocketGateway } from '../socket/gateway.js';
@@ -100,7 +101,14 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
   const sockets = new Sockets({
     engine,
     gateway,
-    outbox: { softBytes, hardBytes: options.hardBytes ?? 1_048_576, flusher, joiner: new Joiner(), counters },
+    outbox: {
+      softBytes,
+      hardBytes: options.hardBytes ?? 1_048_576,
+      flusher,
+      joiner: new Joiner(),
+      batcher: new Batcher(),
+      counters,
+    },
     directWrite: options.isDirect === false ? undefined : await tryDirectWrite(),
     pages: new Pages(),
     liveness,
