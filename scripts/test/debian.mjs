@@ -22,6 +22,8 @@ const needs = [
   ['python3-jwt', () => has('jwt')],
   ['python3-redis', () => has('redis')],
   ['python3-pytest', () => has('pytest')],
+  ['awscli', async () => existsSync('/usr/bin/aws')],
+  ['python3-boto3', () => has('boto3')],
 ];
 
 /** How root's commands are run here; undefined where they cannot be. */
