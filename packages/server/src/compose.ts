@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { clusterNode, createEngine, type DueEvent, type Ports } from '@aideals/core';
 import { memoryDirectory, memorySchedule, memoryTurns } from '@aideals/core/memory';
 import { uuidv7 } from 'uuidv7';
+import { Door } from './admission/door.js';
 import { Gatekeeper } from './admission/gatekeeper.js';
 import { Alarm } from './alarm.js';
 import { awsCalls, invokerKey } from './aws-calls.js';
@@ -45,6 +46,12 @@ export const segment = (): string => uuidv7().replaceAll('-', '').slice(-12);
 /** Seconds after which to come back to a server that stops. */
 const AWAY_SECONDS = 5;
 const RETRY_MS = 10_000;
+
+/**
+ * Of those who connect at once. More at a time would not be faster: each takes some calls to what is shared. A client waits
+ * for ten seconds or so, of which half may go by in the line.
+ */
+const DOOR = { atOnce: 64, waiting: 4_096, patienceMs: 5_000 };
 
 const livenessOf = (config: Config): Liveness => ({
   heartbeatMs: config.heartbeatSeconds * 1000,
@@ -190,6 +197,7 @@ export const compose = async (config: Config, { pageDir }: ServerOptions, founda
     upgradeListener({
       engine,
       gatekeeper,
+      door: new Door(DOOR),
       ids,
       messageBytes: limits.messageBytes,
       fragments: limits.fragments,

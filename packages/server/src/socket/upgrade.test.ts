@@ -26,15 +26,18 @@ const parse = (bytes: Buffer): Answer => {
 describe('an upgrade', () => {
   let server: SocketServer;
   let admitted: (() => void) | undefined;
+  let releases: (() => void)[];
   const clients: RawClient[] = [];
 
   beforeEach(async () => {
     admitted = undefined;
+    releases = [];
     server = await socketServer({
       open: async (token) => {
         if (token === 'slow') {
           await new Promise<void>((resolve) => {
             admitted = resolve;
+            releases.push(resolve);
           });
         }
         if (token === 'crash') throw new Error('a fault');
@@ -161,6 +164,26 @@ describe('an upgrade', () => {
     expect(await late).toMatchObject({ status: 503 });
     expect(server.closedIds).toHaveLength(1);
     expect(server.sockets.size).toBe(0);
+  });
+
+  it('waits in line where many come at once, and is 503 with a delay where too many do', async () => {
+    const first = [ask(request('/ws?token=slow')), ask(request('/ws?token=slow'))];
+    while (releases.length < 2) await ask(request('/nowhere'));
+    const gone = await RawClient.connect(server.port);
+    gone.request('/ws');
+    await ask(request('/nowhere'));
+    const patient = ask(request('/ws'));
+    await ask(request('/nowhere'));
+    expect(await ask(request('/ws'))).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '5' },
+      json: { data: { code: 'CONNECTION_ERROR' } },
+    });
+    gone.destroy();
+    await ask(request('/nowhere'));
+    for (const release of releases) release();
+    expect((await Promise.all([...first, patient])).map(({ status }) => status)).toEqual([101, 101, 101]);
+    expect(server.sockets.size).toBe(3);
   });
 
   it('of a client that leaves meanwhile leaves no connection behind', async () => {

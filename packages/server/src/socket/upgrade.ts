@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ConnectionRecord, type Ids, SUBPROTOCOL } from '@aideals/core';
 import { WebSocketServer } from 'ws';
-import type { Gatekeeper } from '../admission/gatekeeper.js';
+import type { Door } from '../admission/door.js';
+import type { Gatekeeper, Introduced } from '../admission/gatekeeper.js';
 import { type Refusal, refusalOf, refuse } from '../refusal.js';
 import { ConnectionSocket } from './connection-socket.js';
 import { type Agreed, type Compression, PLAIN } from './encoding.js';
@@ -12,6 +13,7 @@ import type { EngineHolder } from './session.js';
 export interface UpgradeOptions {
   readonly engine: EngineHolder;
   readonly gatekeeper: Gatekeeper;
+  readonly door: Door;
   readonly ids: Ids;
   readonly messageBytes: number;
   readonly fragments: number;
@@ -57,6 +59,13 @@ export const closedRefusal = (seconds: number): Refusal =>
 /** Another protocol is asked for, such as HTTP/2 in plain text: the request itself is not served. */
 const isElse = ({ headers }: IncomingMessage): boolean => headers.upgrade?.toLowerCase() !== 'websocket';
 
+const CROWDED_SECONDS = 5;
+
+const crowdedRefusal = (): Refusal =>
+  refuse(503, 'CONNECTION_ERROR', 'too many connect at this moment; come back after the delay', {
+    retryAfter: CROWDED_SECONDS,
+  });
+
 const MOST_WINDOW_BITS = 15;
 
 /** The window of what the server sends, as the answer of the handshake grants it; undefined where nothing is compressed. */
@@ -81,7 +90,7 @@ const unlisted: object = { closeTimeout: CLOSE_MS };
 
 /** Makes the listener of a server's `upgrade` event: lets clients in, or answers why not. */
 export const upgradeListener = (options: UpgradeOptions) => {
-  const { engine, gatekeeper, closedFor, compressFrom } = options;
+  const { engine, gatekeeper, door, closedFor, compressFrom } = options;
   const handshakes = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -110,6 +119,31 @@ export const upgradeListener = (options: UpgradeOptions) => {
     await engine.current.closed(connectionId);
   };
 
+  const letIn = async (
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    { introduction, takesBatches }: Extract<Introduced, { readonly ok: true }>,
+    turnAway: (refusal: Refusal) => void,
+  ): Promise<void> => {
+    const connectionId = options.ids.next('connection');
+    const opening = await engine.current.open({ connectionId, ...introduction });
+    if (!opening.accepted) return turnAway(refusalOf(opening.status, opening.body, opening.retryAfter));
+    const meanwhile = closedFor();
+    if (meanwhile !== undefined) {
+      await close(connectionId);
+      return turnAway(closedRefusal(meanwhile));
+    }
+    let isOpen = false;
+    handshakes.handleUpgrade(request, socket, head, (webSocket) => {
+      isOpen = true;
+      const agreed = agreedOf(compressions.get(request), takesBatches);
+      options.accepted(webSocket, socket, opening.record, request.headers['user-agent'], agreed);
+    });
+    // The client left while its token was verified.
+    if (!isOpen) await close(connectionId);
+  };
+
   const upgrade = async (request: IncomingMessage, socket: Socket, head: Buffer): Promise<void> => {
     const turnAway = (refusal: Refusal): void => {
       options.refused(refusal, gatekeeper.addressOf(request));
@@ -124,22 +158,15 @@ export const upgradeListener = (options: UpgradeOptions) => {
     if (wrong !== undefined) return turnAway(wrong);
     const before = closedFor();
     if (before !== undefined) return turnAway(closedRefusal(before));
-    const connectionId = options.ids.next('connection');
-    const opening = await engine.current.open({ connectionId, ...introduced.introduction });
-    if (!opening.accepted) return turnAway(refusalOf(opening.status, opening.body, opening.retryAfter));
-    const meanwhile = closedFor();
-    if (meanwhile !== undefined) {
-      await close(connectionId);
-      return turnAway(closedRefusal(meanwhile));
+    const passage = door.enter(() => socket.destroyed || socket.readableEnded);
+    const outcome = typeof passage === 'string' ? passage : await passage;
+    if (outcome === 'gone') return;
+    if (outcome === 'crowded') return turnAway(crowdedRefusal());
+    try {
+      await letIn(request, socket, head, introduced, turnAway);
+    } finally {
+      door.leave();
     }
-    let isOpen = false;
-    handshakes.handleUpgrade(request, socket, head, (webSocket) => {
-      isOpen = true;
-      const agreed = agreedOf(compressions.get(request), introduced.takesBatches);
-      options.accepted(webSocket, socket, opening.record, request.headers['user-agent'], agreed);
-    });
-    // The client left while its token was verified.
-    if (!isOpen) await close(connectionId);
   };
 
   return (request: IncomingMessage, duplex: unknown, head: Buffer): void => {

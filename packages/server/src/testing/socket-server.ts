@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Awaitable, ConnectionRecord, Engine, Opening, Outcome } from '@aideals/core';
+import { Door } from '../admission/door.js';
 import { Gatekeeper } from '../admission/gatekeeper.js';
 import { Batcher } from '../socket/batcher.js';
 import { tryDirectWrite } from '../socket/direct-write.js';
@@ -133,6 +134,7 @@ export const socketServer = async (options: SocketServerOptions = {}) => {
         trustedProxies: [],
         origins: { allowed: undefined, isProduction: false },
       }),
+      door: new Door({ atOnce: 2, waiting: 2, patienceMs: 60_000 }),
       ids: { next: (kind) => named.shift() ?? `${kind}-${++made}` },
       messageBytes: options.messageBytes ?? 131_072,
       fragments: options.fragments ?? 16,
