@@ -19,6 +19,8 @@ const { values, positionals } = parseArgs({
     times: { type: 'string' },
     minutes: { type: 'string' },
     clients: { type: 'string' },
+    events: { type: 'string' },
+    messages: { type: 'string' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 });
@@ -40,7 +42,9 @@ const runs: Readonly<Record<string, (options: RunOptions) => Promise<RunResult |
       nodes: 3,
       clients: whole('clients', values.clients ?? '1000'),
       ms: whole('minutes', values.minutes ?? '30') * 60_000,
-      ...{ peaceMs: 10_000, faultMs: 8_000, eventsPerSecond: 20, messagesPerSecond: 20 },
+      eventsPerSecond: whole('events', values.events ?? '20'),
+      messagesPerSecond: whole('messages', values.messages ?? '20'),
+      ...{ peaceMs: 10_000, faultMs: 8_000 },
     }),
   memory: async (options) => (await inOwnNetwork()) ?? memory({ ...options, connections: 1_000 }),
 };
