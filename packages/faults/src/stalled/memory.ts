@@ -5,7 +5,7 @@ import { memoryOf, Watermark } from '../served/memory.js';
 import { FaultServer } from '../served/server.js';
 import { within } from '../waiting.js';
 import { HttpCaller } from '../wire/http.js';
-import { boundOf } from './bound.js';
+import { boundOf, youngGeneration } from './bound.js';
 import { quantile } from './stream.js';
 import { Subscriber } from './subscriber.js';
 
@@ -61,6 +61,7 @@ export const memory = async ({ connections, say }: MemoryOptions): Promise<RunRe
   const server = await FaultServer.on({
     folder: folder.path,
     settings: {
+      ...youngGeneration,
       AIDEALS_OUTBOX_SOFT: String(SOFT_BYTES),
       AIDEALS_OUTBOX_HARD: String(HARD_BYTES),
       AIDEALS_MAX_MESSAGE_BYTES: String(MESSAGE_BYTES),
