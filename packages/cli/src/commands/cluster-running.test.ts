@@ -1,46 +1,12 @@
-import { execFile } from 'node:child_process';
 import { on, once } from 'node:events';
-import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { Browser } from '../../../console/src/testing/browser.js';
+import { publishWithPython } from '../../../local-cluster/src/testing/python-publisher.js';
 import { signToken } from '../credentials/signing.js';
 import { signingKey } from '../credentials/signing-key.js';
 import { clean, type Running, SECRET, start } from '../testing/command-line.js';
-
-/** Publishes on Redis by its client for Python, as the guide for backends has it. */
-const PUBLISHER = `
-import redis
-import json
-import os
-import time
-
-redis_client = redis.Redis(
-    host=os.environ['REDIS_HOST'],
-    port=int(os.environ['REDIS_PORT']),
-    password=os.environ['REDIS_PASSWORD'],
-    ssl=True if os.environ['REDIS_SSL'].lower() == 'true' else False
-)
-
-def publish_message(channel, message_type, data):
-    """Publish a message to a Redis channel."""
-    message = {
-        'type': message_type,
-        'data': data,
-        'timestamp': int(time.time())
-    }
-    
-    try:
-        redis_client.publish(channel, json.dumps(message))
-        return True
-    except Exception as e:
-        print(f"Error publishing message: {str(e)}")
-        return False
-
-for n in range(20):
-    assert publish_message('aideals:price-drops', 'priceUpdate', {'n': n, 'title': 'Caf\u00e9'})
-`;
 
 interface Shown {
   readonly url: string;
@@ -125,8 +91,8 @@ afterAll(async () => {
 describe('a running cluster', () => {
   it('brings what Python publishes on Redis to the subscribers of every node, once and in order', async () => {
     const subscribers = await Promise.all(shown.nodes.map(({ url }) => subscriber(url, shown.token)));
-    const env = { REDIS_HOST: '127.0.0.1', REDIS_PORT: shown.redisPort, REDIS_PASSWORD: '', REDIS_SSL: 'false' };
-    await promisify(execFile)('/usr/bin/python3', ['-c', PUBLISHER], { env: { ...env, PYTHONUTF8: '1' } });
+    const port = shown.redisPort;
+    await publishWithPython({ port, channel: 'aideals:price-drops', type: 'priceUpdate', count: 20 });
     const numbers = Array.from({ length: 20 }, (_, n) => n);
     expect(await Promise.all(subscribers.map(({ until }) => until(19)))).toEqual([numbers, numbers, numbers]);
   });

@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Claims, tokenFor } from '@aideals/conformance';
+import { freePort } from '@aideals/local-cluster';
 import { DEADLINE_MS, within } from '../waiting.js';
-import { freePort } from './free-port.js';
 
 const COMMAND = fileURLToPath(new URL('../../../cli/bin/aideals.js', import.meta.url));
 const BUILT = fileURLToPath(new URL('../../../cli/dist/main.js', import.meta.url));

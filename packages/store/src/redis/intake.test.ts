@@ -1,8 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { type Intake, type IntakeSummary, redisIntake } from '@aideals/bus';
 import { decodeAnnouncement, logChannel, outsideEvent } from '@aideals/core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { publishWithPython } from '../../../local-cluster/src/testing/python-publisher.js';
 import { startRedis, type TestNode, type TestRedis } from '../testing/redis.js';
 import { type RedisStreams, redisStreams } from './streams.js';
 
@@ -67,27 +66,6 @@ const nodeOf = async (prefix: string, name: string, around: (take: Take) => Take
 
 const publish = ({ commands }: TestNode, prefix: string, { topic, text }: { topic: string; text: string }) =>
   commands.run((client) => client.sendCommand<number>(['PUBLISH', `${prefix}:${topic}`, text]));
-
-/** As the guide has it, but for the connection. */
-const PUBLISHER = `
-import json, sys, time, redis
-redis_client = redis.Redis(host='127.0.0.1', port=int(sys.argv[1]))
-def publish_message(channel, message_type, data):
-    """Publish a message to a Redis channel."""
-    message = {
-        'type': message_type,
-        'data': data,
-        'timestamp': int(time.time())
-    }
-    try:
-        redis_client.publish(channel, json.dumps(message))
-        return True
-    except Exception as e:
-        print(f"Error publishing message: {str(e)}")
-        return False
-for n in range(int(sys.argv[3])):
-    assert publish_message(sys.argv[2], 'dealUpdate', {'n': n, 'title': 'Caf\\u00e9'})
-`;
 
 describe('what others publish on Redis', () => {
   it('comes into the log once, in the order of the publisher, though every node hears it', async () => {
@@ -201,8 +179,8 @@ describe('what others publish on Redis', () => {
   it('comes from redis-py as the guide publishes it', async () => {
     const prefix = server.nextPrefix();
     const nodes = await Promise.all(['a', 'b'].map((name) => nodeOf(prefix, name)));
-    const args = ['-c', PUBLISHER, String(server.server.port), `${prefix}:new-deals`, '20'];
-    await promisify(execFile)('/usr/bin/python3', args);
+    const { port } = server.server;
+    await publishWithPython({ port, channel: `${prefix}:new-deals`, type: 'dealUpdate', count: 20 });
     await Promise.all(nodes.map(({ until }) => until(20)));
     expect(await nodes[0]?.numbers()).toEqual(Array.from({ length: 20 }, (_, n) => n));
   });
