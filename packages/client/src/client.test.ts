@@ -392,9 +392,9 @@ describe('a subscription', () => {
     );
     socket.answer('subscriptionConfirmed', confirmed('x', 'e-1'));
     const updated = subscription.update({ filters: { category: 'b' } });
-    socket.answer('subscriptionConfirmed', confirmed('y', 'e-2'));
+    expect(socket.sent.at(-1)).toMatchObject({ action: 'updateSubscription', data: { subscriptionId: 'x' } });
+    socket.answer('subscriptionUpdated', confirmed('x', 'e-2'));
     await updated;
-    expect(socket.sent.at(-1)).toMatchObject({ action: 'unsubscribeFromDeals', data: { subscriptionId: 'x' } });
     socket.push({ type: 'dealUpdate', topic: 'new-deals', id: 'e-3', data: { category: 'a' } });
     socket.push({ type: 'dealUpdate', topic: 'new-deals', id: 'e-4', data: { category: 'b' } });
     expect(deals).toEqual(['b']);

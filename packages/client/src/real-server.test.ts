@@ -85,6 +85,32 @@ describe('against the real server', () => {
     expect(subscriptions.map(({ filters }) => filters)).toEqual([{ even: false }]);
   });
 
+  it('filters that change while deals come lose none and double none, and the subscription keeps its id', async () => {
+    const one = client({ batch: true });
+    const all = numbers(one);
+    const some = numbers(one, { even: true });
+    await Promise.all([all.subscription.ready, some.subscription.ready]);
+    const { subscriptionId } = some.subscription;
+    let next = 0;
+    const more = (): Promise<void> => {
+      next += 20;
+      return served.publish(...deals(next - 20, next));
+    };
+    const sorted = (list: number[]): number[] => [...list].sort((a, b) => a - b);
+    for (const even of [false, true, false, true]) {
+      await Promise.all([more(), some.subscription.update({ filters: { even } }), more()]);
+    }
+    expect(some.subscription.subscriptionId).toBe(subscriptionId);
+    // The same as the other one: both live by one of the server's now.
+    await some.subscription.update({ filters: {} });
+    const from = next;
+    await more();
+    await Promise.all([all.until(next - 1), some.until(next - 1)]);
+    expect(sorted(all.got)).toEqual(range(0, next));
+    expect(some.got.filter((n) => n >= from)).toEqual(range(from, next));
+    expect(sorted(some.got)).toEqual(sorted([...new Set(some.got)]));
+  });
+
   it('a subscription goes on from where another client left off', async () => {
     const first = numbers(client());
     await first.subscription.ready;

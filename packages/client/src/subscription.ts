@@ -41,7 +41,6 @@ export class Subscription<D = JsonObject> {
   readonly #novelty = new Novelty();
   #waiters: Waiter[] = [];
   #request: Request;
-  #confirmed: Request;
   #subscriptionId: string | undefined;
   #ended = false;
 
@@ -50,7 +49,6 @@ export class Subscription<D = JsonObject> {
     this.id = id;
     this.#owner = owner;
     this.#request = request;
-    this.#confirmed = request;
     this.ready = this.#settled();
   }
 
@@ -82,8 +80,8 @@ export class Subscription<D = JsonObject> {
   }
 
   /**
-   * Asks for other filters, or another topic, in its place. The old ones serve until the server has confirmed the new
-   * ones, so that nothing is missed between. Rejects where the server refuses them: then the old ones stay.
+   * Asks for other filters, or another topic, in its place: the server changes its own where it can, else the old one serves
+   * until a new one is confirmed. Nothing is missed between. Rejects where the server refuses them: then the old ones stay.
    */
   update(request: { topic?: string; filters?: Filters }): Promise<void> {
     if (this.#ended) return Promise.reject(new AidealsError('CLIENT_CLOSED', 'the subscription has ended'));
@@ -111,10 +109,9 @@ export class Subscription<D = JsonObject> {
     else if (effect.type === 'recovered') this.#listeners.emit('recovered', effect.replayed);
     else if (effect.type === 'confirmed') {
       this.#subscriptionId = effect.serverId;
-      this.#confirmed = this.#request;
       for (const waiter of this.#waiters.splice(0)) waiter.resolve();
     } else {
-      if (effect.outcome === 'reverted') this.#request = this.#confirmed;
+      if (effect.outcome === 'reverted') this.#request = effect.standing ?? this.#request;
       if (effect.outcome === 'ended') this.end(effect.error);
       else if (effect.outcome === 'reverted') this.fail(effect.error);
       this.#listeners.emit('error', effect.error);

@@ -11,12 +11,21 @@ export type Scope = 'publish' | 'admin';
 /** The function that serves an action in the serverless deployment. */
 export type LambdaGroup = 'message' | 'subscription' | 'default';
 
-/** Something that must exist before an example can run: an HTTP call, and what to remember of its answer by JSON pointer. */
-export interface Given {
+/** Something that must exist before an example can run, and what to remember of its answer by JSON pointer: an HTTP call … */
+interface GivenCall {
   readonly call: string;
   readonly body: Json;
   readonly keep: Readonly<Record<string, string>>;
 }
+
+/** … or an action on the same connection. */
+interface GivenAction {
+  readonly action: string;
+  readonly data: JsonObject;
+  readonly keep: Readonly<Record<string, string>>;
+}
+
+type Given = GivenCall | GivenAction;
 
 /**
  * A frame and its answer, shown in the documents and run against every deployment. In strings, `$self` is the user who

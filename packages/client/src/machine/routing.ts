@@ -24,7 +24,7 @@ const attributesOf = (event: DealEvent & { filters?: JsonObject }): JsonObject =
 
 /** What the server may match for a subscription at this moment; also before it has confirmed. */
 const served = (sub: Sub): Request[] => {
-  const requests: Request[] = sub.phase === 'waiting' ? [] : [sub];
+  const requests: Request[] = sub.phase === 'waiting' ? [] : [sub.ask?.change ?? sub];
   return sub.before?.serverId === undefined ? requests : [...requests, sub.before];
 };
 

@@ -97,8 +97,7 @@ export interface Sub extends Request {
   readonly cursor: string | undefined;
   /** The server's id on this connection. */
   readonly serverId: string | undefined;
-  /** `resumes`: with a cursor, so that a replay follows. */
-  readonly ask: { readonly requestId: string; readonly until: number; readonly resumes: boolean } | undefined;
+  readonly ask: Ask | undefined;
   /** When to ask again, after a refusal that may pass. */
   readonly retryAt: number | undefined;
   /** In a row. */
@@ -107,6 +106,15 @@ export interface Sub extends Request {
   readonly before: Before | undefined;
   /** The server confirmed it once, on whichever connection. */
   readonly confirmed: boolean;
+}
+
+export interface Ask {
+  readonly requestId: string;
+  readonly until: number;
+  /** With a cursor, so that a replay follows. */
+  readonly resumes: boolean;
+  /** Asks the server to change the former subscription in its place, into this one. */
+  readonly change: (Request & { readonly key: string }) | undefined;
 }
 
 export interface Before extends Request {
@@ -137,6 +145,8 @@ export interface State {
   readonly orphans: ReadonlyMap<string, string>;
   /** Ids of the server whose end was asked for, or is to be, from `retryAt`. */
   readonly ending: ReadonlyMap<string, { readonly requestId: string; readonly retryAt: number | undefined }>;
+  /** Whether the server changes subscriptions in their place, as far as is known. */
+  readonly changes: boolean;
   /** The application subscribed by hand on this connection: which events are whose is not known by counting. */
   readonly byHand: boolean;
   /** The highest id received on this connection since the cursors of live subscriptions were last written. */
@@ -190,6 +200,8 @@ export type Effect =
       readonly id: string;
       readonly error: AidealsError;
       readonly outcome: 'retried' | 'reverted' | 'ended';
+      /** What stands, where it is `reverted`. */
+      readonly standing: Request | undefined;
     }
   | { readonly type: 'gap'; readonly id: string; readonly lost: Lost }
   | { readonly type: 'recovered'; readonly id: string; readonly replayed: number }
@@ -212,6 +224,7 @@ export const initialState = (config: Config): State => ({
   subs: new Map(),
   orphans: new Map(),
   ending: new Map(),
+  changes: true,
   byHand: false,
   reached: undefined,
 });

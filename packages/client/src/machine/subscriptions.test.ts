@@ -186,13 +186,158 @@ describe('whose a deal is', () => {
   });
 });
 
-describe('a change of filters', () => {
-  const change = (rig: Rig, filters = { category: 'furniture' }): void =>
-    void rig.do({ type: 'update', id: 's1', request: { topic: 'new-deals', filters } });
+const change = (rig: Rig, filters = { category: 'furniture' }, id = 's1', topic = 'new-deals'): void =>
+  void rig.do({ type: 'update', id, request: { topic, filters } });
+
+describe('a change of filters in its place', () => {
+  const technology = (): Rig => {
+    const rig = opened();
+    rig.live('s1', 'x', 'e-1', { category: 'technology' });
+    return rig;
+  };
+
+  it('is asked of the server, and serves by the old ones or the new ones until the answer, then by the new ones', () => {
+    const rig = technology();
+    change(rig);
+    const ask = rig.sentOne();
+    expect(ask).toMatchObject({
+      action: 'updateSubscription',
+      data: { subscriptionId: 'x', filters: { category: 'furniture' } },
+    });
+    expect(rig.deal('e-2', { data: { category: 'technology' } })).toEqual(['s1']);
+    rig.changed(ask, 'x', 'e-2');
+    expect(rig.take('confirmed')).toEqual([{ type: 'confirmed', id: 's1', serverId: 'x' }]);
+    expect(rig.state.subs.get('s1')).toMatchObject({ phase: 'live', serverId: 'x', before: undefined });
+    expect(cursor(rig)).toBe('e-2');
+    expect(rig.sent()).toEqual([]);
+  });
+
+  it('takes the id of another one with equal filters where the server says so', () => {
+    const rig = technology();
+    change(rig);
+    rig.changed(rig.sentOne(), 'z', 'e-2', { ended: 'x' });
+    expect(rig.state.subs.get('s1')).toMatchObject({ phase: 'live', serverId: 'z' });
+  });
+
+  it('is made one after the other, to the last one', () => {
+    const rig = technology();
+    change(rig, { category: 'a' });
+    const first = rig.sentOne();
+    change(rig, { category: 'b' });
+    change(rig, { category: 'c' });
+    expect(rig.sent()).toEqual([]);
+    rig.changed(first, 'x', 'e-2');
+    expect(rig.take('confirmed')).toEqual([]);
+    const second = rig.sentOne();
+    expect(second.data).toEqual({ subscriptionId: 'x', filters: { category: 'c' } });
+    rig.changed(second, 'x', 'e-3');
+    expect(rig.take('confirmed')).toHaveLength(1);
+    expect(rig.state.subs.get('s1')).toMatchObject({ filters: { category: 'c' }, serverId: 'x' });
+  });
+
+  it('goes on to the last one also where the first is refused', () => {
+    const rig = technology();
+    change(rig, { category: 'a' });
+    const first = rig.sentOne();
+    change(rig, { category: 'b' });
+    rig.error('VALIDATION_ERROR', {}, first.requestId);
+    expect(rig.take('refused')).toEqual([]);
+    expect(rig.sentOne().data).toEqual({ subscriptionId: 'x', filters: { category: 'b' } });
+  });
+
+  it('says what stands where a later one is refused', () => {
+    const rig = technology();
+    change(rig, { category: 'a' });
+    const first = rig.sentOne();
+    change(rig, { category: 'b' });
+    rig.changed(first, 'x', 'e-2');
+    rig.error('VALIDATION_ERROR', {}, rig.sentOne().requestId);
+    expect(rig.take('refused')).toMatchObject([{ outcome: 'reverted', standing: { filters: { category: 'a' } } }]);
+    expect(rig.state.subs.get('s1')).toMatchObject({ filters: { category: 'a' }, phase: 'live', serverId: 'x' });
+  });
+
+  it('is asked for again later where the server has no time for it', () => {
+    const rig = technology();
+    change(rig);
+    rig.error('RATE_LIMIT_EXCEEDED', { retryAfter: 2 }, rig.sentOne().requestId);
+    expect(rig.take('refused')).toMatchObject([{ outcome: 'retried' }]);
+    rig.pass(3_100);
+    expect(rig.sentOne()).toMatchObject({ action: 'updateSubscription', data: { subscriptionId: 'x' } });
+  });
+
+  it.each(['SUBSCRIPTION_ERROR', 'unknown'])('is asked for anew where the server answers %s', (code) => {
+    const rig = technology();
+    change(rig);
+    const asked = rig.sentOne();
+    if (code === 'unknown') rig.unknown(asked);
+    else rig.error(code, {}, asked.requestId);
+    const anew = rig.sentOne();
+    expect(anew).toMatchObject({ action: 'subscribeToDeals', data: { filters: { category: 'furniture' } } });
+    rig.confirm(anew, 'y', 'e-2');
+    expect(rig.sentOne()).toMatchObject({ action: 'unsubscribeFromDeals', data: { subscriptionId: 'x' } });
+  });
+
+  it('is tried on the next connection, though the last one did not know it', () => {
+    const rig = technology();
+    change(rig);
+    rig.unknown(rig.sentOne());
+    rig.confirm(rig.sentOne(), 'y', 'e-2');
+    rig.error('SUBSCRIPTION_ERROR', {}, rig.sentOne().requestId);
+    change(rig, { category: 'a' });
+    expect(rig.sentOne().action).toBe('subscribeToDeals');
+    reopen(rig);
+    rig.confirm(rig.sentOne(), 'z', 'e-3', { recovered: true });
+    rig.recovered('z', 'e-3');
+    change(rig, { category: 'b' });
+    expect(rig.sentOne().action).toBe('updateSubscription');
+  });
+
+  it('is not asked for where another lives by the same one, or the topic is another', () => {
+    const shared = technology();
+    shared.subscribe('s2', { category: 'technology' });
+    shared.confirm(shared.sentOne(), 'x', 'e-1');
+    change(shared);
+    expect(shared.sentOne().action).toBe('subscribeToDeals');
+    const moved = technology();
+    change(moved, { category: 'technology' }, 's1', 'flash-sales');
+    expect(moved.sentOne().action).toBe('subscribeToDeals');
+    const manual = technology();
+    manual.do({ type: 'byHand' });
+    change(manual);
+    expect(manual.sentOne().action).toBe('subscribeToDeals');
+  });
+
+  it('keeps those waiting who ask for the former filters, which the server may still have', () => {
+    const rig = technology();
+    change(rig);
+    const asked = rig.sentOne();
+    rig.subscribe('s2', { category: 'technology' });
+    expect(rig.sent()).toEqual([]);
+    rig.changed(asked, 'x', 'e-2');
+    expect(rig.sentOne()).toMatchObject({ action: 'subscribeToDeals', data: { filters: { category: 'technology' } } });
+  });
+
+  it('ends with its subscription', () => {
+    const rig = technology();
+    change(rig);
+    const asked = rig.sentOne();
+    rig.do({ type: 'unsubscribe', id: 's1' });
+    expect(rig.sentOne()).toMatchObject({ action: 'unsubscribeFromDeals', data: { subscriptionId: 'x' } });
+    rig.changed(asked, 'x', 'e-2');
+    expect(rig.sent()).toEqual([]);
+  });
+});
+
+describe('a change of filters where the server changes none', () => {
+  /** As above, on a server that was found not to know the action. */
+  const live = (rig: Rig): void => {
+    rig.live('s1', 'x', 'e-1', { category: 'technology' });
+    rig.state = { ...rig.state, changes: false };
+  };
 
   it('asks for the new ones, serves by the old ones until then, and ends those', () => {
     const rig = opened();
-    rig.live('s1', 'x', 'e-1', { category: 'technology' });
+    live(rig);
     change(rig);
     const ask = rig.sentOne();
     expect(ask.data).toEqual({ topic: 'new-deals', filters: { category: 'furniture' } });
@@ -239,7 +384,7 @@ describe('a change of filters', () => {
 
   it('twice in a row leads to the last ones, and ends both others', () => {
     const rig = opened();
-    rig.live('s1', 'x', 'e-1', { category: 'technology' });
+    live(rig);
     change(rig, { category: 'a' });
     const first = rig.sentOne();
     change(rig, { category: 'b' });
@@ -253,7 +398,7 @@ describe('a change of filters', () => {
 
   it('there and back keeps what the server has', () => {
     const rig = opened();
-    rig.live('s1', 'x', 'e-1', { category: 'technology' });
+    live(rig);
     change(rig, { category: 'a' });
     const first = rig.sentOne();
     change(rig, { category: 'technology' });

@@ -2,27 +2,49 @@ import { AidealsError } from '../errors.js';
 import { type JsonObject, type Lost, milliseconds } from '../frames.js';
 import type { ServerFrame } from '../generated/wire.js';
 import { keyOf } from '../matching.js';
+import { canChange, isBlocked, isRefusedAsSuch } from './changing.js';
 import { endDue, endingFrame, orphan, release } from './ending.js';
 import { cursorOf, settle } from './routing.js';
-import type { Event, Sub } from './state.js';
+import type { Ask, Event, Sub } from './state.js';
 import { jitter, removeSub, send, sendable, set, setSub, type Turn } from './turn.js';
 
 type Of<T extends Event['type']> = Extract<Event, { type: T }>;
 
-/** Asks the server for a subscription; with `resumes` for what was missed since its cursor too. */
-const ask = (turn: Turn, sub: Sub, resumes: boolean): void => {
+const asked = (turn: Turn, sub: Sub, ask: Omit<Ask, 'until'>): void => {
+  const until = turn.moment.now + turn.state.config.timing.confirmWithin;
+  setSub(turn, { ...sub, phase: 'asked', serverId: undefined, retryAt: undefined, ask: { ...ask, until } });
+};
+
+/** Asks the server for a subscription of its own; with `resumes` for what was missed since its cursor too. */
+const askAnew = (turn: Turn, sub: Sub, resumes: boolean): void => {
+  if (isBlocked(turn, sub)) {
+    setSub(turn, { ...sub, phase: 'waiting', serverId: undefined, ask: undefined, retryAt: undefined });
+    return;
+  }
   const { topic, filters, cursor } = sub;
   const after = resumes ? cursor : undefined;
   const data = { topic, filters, ...(after === undefined ? {} : { lastEventId: after }) };
   const requestId = send(turn, 'subscribeToDeals', data);
-  const until = turn.moment.now + turn.state.config.timing.confirmWithin;
-  setSub(turn, {
-    ...sub,
-    phase: 'asked',
-    serverId: undefined,
-    retryAt: undefined,
-    ask: { requestId, until, resumes: after !== undefined },
-  });
+  asked(turn, sub, { requestId, resumes: after !== undefined, change: undefined });
+};
+
+/** Asks for a subscription: by a change of the one that served before, where that can be. */
+const ask = (turn: Turn, sub: Sub, resumes: boolean): void => {
+  if (!canChange(turn, sub)) {
+    askAnew(turn, sub, resumes);
+    return;
+  }
+  const { topic, filters, key, before } = sub;
+  const requestId = send(turn, 'updateSubscription', { subscriptionId: before?.serverId, filters });
+  asked(turn, sub, { requestId, resumes: false, change: { topic, filters, key } });
+};
+
+/** Asks for those that waited for the answer to a change. */
+const askBlocked = (turn: Turn): void => {
+  if (!sendable(turn.state)) return;
+  for (const sub of turn.state.subs.values()) {
+    if (sub.phase === 'waiting' && sub.retryAt === undefined) ask(turn, sub, sub.before?.phase !== 'live');
+  }
 };
 
 /** Asks for each subscription that waits. */
@@ -61,6 +83,11 @@ export const update = (turn: Turn, { id, request }: Of<'update'>): void => {
   const sub = turn.state.subs.get(id);
   if (sub === undefined) return;
   const key = keyOf(request.topic, request.filters);
+  if (sub.ask?.change !== undefined) {
+    // One change after the other: what is wanted now is asked for when the answer is there.
+    setSub(turn, { ...sub, ...request, key });
+    return;
+  }
   if (key === sub.key) {
     if (sub.serverId !== undefined) turn.out.push({ type: 'confirmed', id, serverId: sub.serverId });
     return;
@@ -88,14 +115,41 @@ export const update = (turn: Turn, { id, request }: Of<'update'>): void => {
 export const unsubscribe = (turn: Turn, { id }: Of<'unsubscribe'>): void => {
   const sub = turn.state.subs.get(id);
   if (sub === undefined) return;
-  orphan(turn, sub);
+  // What a change that is under way makes of it ends with it.
+  if (sub.ask?.change === undefined) orphan(turn, sub);
   removeSub(turn, id);
   release(turn, sub.key, sub.serverId);
   if (sub.before !== undefined) release(turn, sub.before.key, sub.before.serverId);
+  askBlocked(turn);
 };
 
-const confirm = (turn: Turn, sub: Sub, data: JsonObject): void => {
+/** The server changed a subscription in its place: the new filters decide from `lastEventId` on. */
+const changed = (turn: Turn, { id }: Sub, data: JsonObject): void => {
   settle(turn);
+  const sub = turn.state.subs.get(id);
+  const change = sub?.ask?.change;
+  if (sub === undefined || change === undefined) return;
+  const serverId = String(data['subscriptionId']);
+  const cursor = typeof data['lastEventId'] === 'string' ? data['lastEventId'] : sub.cursor;
+  setSub(turn, {
+    ...sub,
+    ...change,
+    phase: 'live',
+    serverId,
+    cursor,
+    ask: undefined,
+    refusals: 0,
+    before: undefined,
+  });
+  askBlocked(turn);
+  if (sub.key === change.key) turn.out.push({ type: 'confirmed', id, serverId });
+  else update(turn, { type: 'update', id, request: { topic: sub.topic, filters: sub.filters } });
+};
+
+const confirm = (turn: Turn, { id }: Sub, data: JsonObject): void => {
+  settle(turn);
+  const sub = turn.state.subs.get(id);
+  if (sub === undefined) return;
   const serverId = String(data['subscriptionId']);
   const resumes = sub.ask?.resumes === true;
   const position = typeof data['lastEventId'] === 'string' ? data['lastEventId'] : undefined;
@@ -132,22 +186,51 @@ const retryIn = (turn: Turn, sub: Sub, error: AidealsError): number | undefined 
   }
 };
 
+/** The server does not change it in its place: it is asked for anew, while the former one serves. */
+const goAnew = (turn: Turn, sub: Sub, error: AidealsError): void => {
+  if (error.code === 'VALIDATION_ERROR') set(turn, { changes: false });
+  const waiting: Sub = { ...sub, phase: 'waiting', ask: undefined };
+  setSub(turn, waiting);
+  if (sendable(turn.state)) askAnew(turn, waiting, false);
+  askBlocked(turn);
+};
+
+/** Something else is wanted by now than the change that was refused. */
+const goOn = (turn: Turn, sub: Sub): void => {
+  const { id, topic, filters, before } = sub;
+  if (before === undefined) return;
+  setSub(turn, { ...sub, ...before, ask: undefined, before: undefined });
+  askBlocked(turn);
+  update(turn, { type: 'update', id, request: { topic, filters } });
+};
+
 const refuse = (turn: Turn, sub: Sub, error: AidealsError): void => {
   const { id, before } = sub;
+  const change = sub.ask?.change;
+  if (change !== undefined && isRefusedAsSuch(error)) {
+    goAnew(turn, sub, error);
+    return;
+  }
+  if (change !== undefined && change.key !== sub.key && retryIn(turn, sub, error) === undefined) {
+    goOn(turn, sub);
+    return;
+  }
   const after = retryIn(turn, sub, error);
   if (after !== undefined) {
     const retryAt = turn.moment.now + after;
     setSub(turn, { ...sub, phase: 'waiting', ask: undefined, retryAt, refusals: sub.refusals + 1 });
-    turn.out.push({ type: 'refused', id, error, outcome: 'retried' });
+    turn.out.push({ type: 'refused', id, error, outcome: 'retried', standing: undefined });
   } else if (before !== undefined) {
     const back: Sub = { ...sub, ...before, ask: undefined, refusals: 0, before: undefined };
     setSub(turn, back);
     if (before.serverId === undefined && sendable(turn.state)) ask(turn, back, true);
-    turn.out.push({ type: 'refused', id, error, outcome: 'reverted' });
+    const standing = { topic: before.topic, filters: before.filters };
+    turn.out.push({ type: 'refused', id, error, outcome: 'reverted', standing });
   } else {
     removeSub(turn, id);
-    turn.out.push({ type: 'refused', id, error, outcome: 'ended' });
+    turn.out.push({ type: 'refused', id, error, outcome: 'ended', standing: undefined });
   }
+  askBlocked(turn);
 };
 
 const recover = (turn: Turn, data: JsonObject): void => {
@@ -176,6 +259,7 @@ export const subscriptionFrame = (turn: Turn, frame: ServerFrame): boolean => {
   for (const sub of turn.state.subs.values()) {
     if (sub.ask?.requestId !== requestId) continue;
     if (frame.type === 'error') refuse(turn, sub, AidealsError.of(frame));
+    else if (sub.ask.change !== undefined) changed(turn, sub, frame.data);
     else confirm(turn, sub, frame.data);
     return true;
   }
@@ -208,5 +292,5 @@ export const forgetConnection = (turn: Turn): void => {
       before: sub.before && { ...sub.before, serverId: undefined, phase: 'waiting' },
     },
   ]);
-  set(turn, { subs: new Map(subs), orphans: new Map(), ending: new Map(), byHand: false });
+  set(turn, { subs: new Map(subs), orphans: new Map(), ending: new Map(), byHand: false, changes: true });
 };

@@ -95,8 +95,8 @@ export class Rig {
     return this.take('deliver').flatMap((effect) => effect.to);
   }
 
-  error(code: string, details: JsonObject = {}, requestId?: string): void {
-    const data = { code, message: code, details };
+  error(code: string, details: JsonObject = {}, requestId?: string, message = code): void {
+    const data = { code, message, details };
     this.frame({ type: 'error', data, ...(requestId === undefined ? {} : { requestId }) });
   }
 
@@ -108,6 +108,17 @@ export class Rig {
   confirm(frame: ClientFrame, subscriptionId: string, lastEventId: string, more: JsonObject = {}): void {
     const data = { subscriptionId, lastEventId, status: 'active', ...more };
     this.frame({ type: 'subscriptionConfirmed', requestId: frame.requestId, data });
+  }
+
+  /** Answers the question for a change. */
+  changed(frame: ClientFrame, subscriptionId: string, lastEventId: string, more: JsonObject = {}): void {
+    const data = { subscriptionId, lastEventId, status: 'active', ...more };
+    this.frame({ type: 'subscriptionUpdated', requestId: frame.requestId, data });
+  }
+
+  /** The server says that it has no such action. */
+  unknown(frame: ClientFrame): void {
+    this.error('VALIDATION_ERROR', {}, frame.requestId, `Unknown action: ${frame.action}`);
   }
 
   recovered(subscriptionId: string, lastEventId: string, replayed = 0): void {

@@ -15,6 +15,12 @@ export class SimServer {
   wire: ServerFrame[] = [];
   #held = new Map<string, Held>();
   #number = 0;
+  readonly #changes: boolean;
+
+  /** `changes`: whether it changes subscriptions in their place. */
+  constructor(changes = true) {
+    this.#changes = changes;
+  }
 
   get top(): string {
     return `e-${this.log.length}`;
@@ -47,10 +53,31 @@ export class SimServer {
     const given = data as { topic: string; filters: Filters; lastEventId?: string; subscriptionId?: string };
     if (action === 'ping') answer('pong', {}, { lastEventId: this.top });
     else if (action === 'subscribeToDeals') this.#subscribe(given, answer);
-    else if (action === 'unsubscribeFromDeals') {
+    else if (action === 'updateSubscription' && this.#changes) this.#change(given, answer);
+    else if (action === 'updateSubscription') {
+      answer('error', { code: 'VALIDATION_ERROR', message: `Unknown action: ${action}` });
+    } else if (action === 'unsubscribeFromDeals') {
       for (const [key, held] of this.#held) if (held.id === given.subscriptionId) this.#held.delete(key);
       answer('unsubscriptionConfirmed', { topic: 'any' });
     }
+  }
+
+  #change(
+    { subscriptionId, filters }: { subscriptionId?: string; filters: Filters },
+    answer: (type: string, data: JsonObject) => void,
+  ): void {
+    const [key, held] = [...this.#held].find(([, { id }]) => id === subscriptionId) ?? [];
+    if (key === undefined || held === undefined) {
+      answer('error', { code: 'SUBSCRIPTION_ERROR', message: 'no such subscription' });
+      return;
+    }
+    this.#held.delete(key);
+    const equal = keyOf(held.topic, filters);
+    const standing = this.#held.get(equal) ?? { ...held, filters };
+    this.#held.set(equal, standing);
+    const ended = standing.id === held.id ? {} : { ended: held.id };
+    const { id, topic } = standing;
+    answer('subscriptionUpdated', { subscriptionId: id, topic, filters, lastEventId: this.top, ...ended });
   }
 
   #subscribe(

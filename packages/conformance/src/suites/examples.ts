@@ -1,6 +1,7 @@
 import { type ActionExample, actions, callList, type Json, type JsonObject } from '@aideals/protocol';
 import { expect } from 'vitest';
 import type { Bench } from '../bench.js';
+import type { Session } from '../session.js';
 import { onTargets } from '../suite.js';
 
 type Names = Readonly<Record<string, string>>;
@@ -25,22 +26,28 @@ const at = (value: unknown, pointer: string): string => {
 };
 
 /** Does what must have happened before the example, and gives what it names. */
-const prepare = async (bench: Bench, example: ActionExample, self: string): Promise<Names> => {
-  const names: Record<string, string> = { self };
-  for (const { call, body, keep } of example.given ?? []) {
-    const contract = callList.find((known) => known.call === call);
-    if (contract === undefined) throw new Error(`there is no call ${call}`);
+const prepare = async (bench: Bench, example: ActionExample, session: Session): Promise<Names> => {
+  const names: Record<string, string> = { self: session.userId };
+  const call = async (name: string, body: Json): Promise<unknown> => {
+    const contract = callList.find((known) => known.call === name);
+    if (contract === undefined) throw new Error(`there is no call ${name}`);
     const answer = await bench.call(contract.method, contract.path, { body: fill(body, names) });
     expect(answer.status, answer.text).toBe(200);
-    for (const [name, pointer] of Object.entries(keep)) names[name] = at(answer.json, pointer);
+    return answer.json;
+  };
+  for (const given of example.given ?? []) {
+    const answer =
+      'call' in given
+        ? await call(given.call, given.body)
+        : await session.ask(given.action, fill(given.data, names) as JsonObject);
+    for (const [name, pointer] of Object.entries(given.keep)) names[name] = at(answer, pointer);
   }
   return names;
 };
 
 const run = async (bench: Bench, action: string, example: ActionExample): Promise<void> => {
-  const self = bench.user();
-  const names = await prepare(bench, example, self);
-  const session = await bench.open({ user: self });
+  const session = await bench.open();
+  const names = await prepare(bench, example, session);
   const answer = await session.ask(action, fill(example.data ?? {}, names) as JsonObject);
   const expected = fill(example.reply.data, names) as JsonObject;
   for (const field of example.varies ?? []) expected[field] = expect.anything() as unknown as Json;

@@ -23,5 +23,28 @@ export const updateSubscription = defineAction({
   limit: 'subscribe',
   lambda: 'subscription',
   betweenPages: true,
-  examples: [],
+  examples: [
+    {
+      title: 'A lower bound is raised',
+      given: [
+        {
+          action: 'subscribeToDeals',
+          data: { topic: 'new-deals', filters: { category: 'electronics', minDiscount: 20 } },
+          keep: { subscriptionId: '/data/subscriptionId' },
+        },
+      ],
+      data: { subscriptionId: '$subscriptionId', filters: { category: 'electronics', minDiscount: 40 } },
+      reply: {
+        type: 'subscriptionUpdated',
+        data: {
+          subscriptionId: '$subscriptionId',
+          topic: 'new-deals',
+          filters: { category: 'electronics', minDiscount: 40 },
+          status: 'active',
+          lastEventId: 'k3v9q2m7-1042',
+        },
+      },
+      varies: ['lastEventId'],
+    },
+  ],
 });
