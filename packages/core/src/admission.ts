@@ -78,8 +78,8 @@ const orUnavailable = async <T>(cx: Context, work: () => Promise<T>): Promise<T>
   }
 };
 
-/** Room for one more. */
-const makeRoom = async (cx: Context, record: ConnectionRecord): Promise<void> => {
+/** Room for one more of anybody. */
+const makeRoom = async (cx: Context): Promise<void> => {
   const { connections } = cx.settings.limits;
   if ((await cx.ports.directory.count()) >= connections) {
     throw new WireError(
@@ -89,6 +89,9 @@ const makeRoom = async (cx: Context, record: ConnectionRecord): Promise<void> =>
       503,
     );
   }
+};
+
+const makeRoomFor = async (cx: Context, record: ConnectionRecord): Promise<void> => {
   if ((await othersOf(cx, record)).length >= cx.settings.limits.connectionsPerUser) throw full(cx);
 };
 
@@ -152,7 +155,10 @@ const check = async (cx: Context, handshake: Handshake): Promise<ConnectionRecor
 export const admit = (cx: Context, handshake: Handshake): Promise<Opening> =>
   guarded(cx, async () => {
     const record = await check(cx, handshake);
-    await orUnavailable(cx, () => makeRoom(cx, record));
+    await orUnavailable(cx, async () => {
+      await makeRoom(cx);
+      await makeRoomFor(cx, record);
+    });
     return { accepted: true, record };
   });
 
@@ -163,7 +169,9 @@ export const open = (cx: Context, handshake: Handshake): Promise<Opening> =>
     const { turns } = cx.ports;
     await turns.run(`open:${record.userId}`, async () => {
       await orUnavailable(cx, async () => {
-        await makeRoom(cx, record);
+        await makeRoom(cx);
+        // Where others register as well it is looked afterwards, and once is enough.
+        if (cx.ports.directory.shared !== true) await makeRoomFor(cx, record);
         await register(cx, record);
       });
     });
