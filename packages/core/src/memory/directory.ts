@@ -20,42 +20,62 @@ interface Entry {
   record: ConnectionRecord;
   /** The hand-over mark. */
   mark: string | undefined;
-  /** By subscription id. */
-  readonly subscriptions: Map<string, Placed>;
+  /** Few for each connection: a list takes a fraction of a map. */
+  readonly subscriptions: Placed[];
 }
+
+/** The connections of a user: most have one, which needs no collection. */
+type OfUser = Entry | Set<Entry>;
+
+const placedAs = ({ subscriptions }: Entry, subscriptionId: string): number =>
+  subscriptions.findIndex(({ subscription }) => subscription.subscriptionId === subscriptionId);
 
 /** Equal filters on one topic are one subscription of a connection: the one that it has there. */
 const ofGroup = (entry: Entry, connectionId: string, group: Group): Subscription | undefined => {
   if (!group.has(connectionId)) return undefined;
-  for (const placed of entry.subscriptions.values()) if (placed.group === group) return placed.subscription;
-  return undefined;
+  return entry.subscriptions.find((placed) => placed.group === group)?.subscription;
 };
 
 /** A `Directory` in memory: the one of a node, whose connections die with it. It answers at once. */
 export const memoryDirectory = () => {
   const entries = new Map<string, Entry>();
-  const users = new Map<string, Set<Entry>>();
+  const users = new Map<string, OfUser>();
   const topics = new Topics();
+
+  const join = (userId: string, entry: Entry): void => {
+    const others = users.get(userId);
+    if (others === undefined) users.set(userId, entry);
+    else if (others instanceof Set) others.add(entry);
+    else users.set(userId, new Set([others, entry]));
+  };
+
+  const leave = (userId: string, entry: Entry): void => {
+    const all = users.get(userId);
+    if (all === entry) users.delete(userId);
+    else if (all instanceof Set && all.delete(entry) && all.size === 0) users.delete(userId);
+  };
+
+  const ofUser = (userId: string): readonly ConnectionRecord[] => {
+    const all = users.get(userId);
+    if (all === undefined) return [];
+    return all instanceof Set ? Array.from(all, ({ record }) => record) : [all.record];
+  };
 
   const close = (connectionId: string): boolean => {
     const entry = entries.get(connectionId);
     if (entry === undefined) return false;
     entries.delete(connectionId);
-    const { userId } = entry.record;
-    const ofUser = users.get(userId);
-    ofUser?.delete(entry);
-    if (ofUser?.size === 0) users.delete(userId);
-    for (const { group } of entry.subscriptions.values()) topics.remove(connectionId, group);
+    leave(entry.record.userId, entry);
+    for (const { group } of entry.subscriptions) topics.remove(connectionId, group);
     return true;
   };
 
   return {
     open(record: ConnectionRecord, mark: string): void {
       close(record.connectionId);
-      const entry: Entry = { record, mark, subscriptions: new Map() };
+      const entry: Entry = { record, mark, subscriptions: [] };
       entries.set(record.connectionId, entry);
-      const ofUser = users.get(record.userId) ?? new Set();
-      users.set(record.userId, ofUser.add(entry));
+      join(record.userId, entry);
     },
 
     get: (connectionId: string): ConnectionRecord | undefined => entries.get(connectionId)?.record,
@@ -67,8 +87,7 @@ export const memoryDirectory = () => {
 
     close,
 
-    ofUser: (userId: string): readonly ConnectionRecord[] =>
-      Array.from(users.get(userId) ?? [], ({ record }) => record),
+    ofUser,
 
     count: (): number => entries.size,
 
@@ -99,24 +118,25 @@ export const memoryDirectory = () => {
       const group = topics.group(subscription);
       const present = ofGroup(entry, connectionId, group);
       if (present !== undefined) return { outcome: 'present', subscription: present };
-      if (entry.subscriptions.size >= max) return { outcome: 'full' };
-      entry.subscriptions.set(subscription.subscriptionId, { subscription, group });
+      if (entry.subscriptions.length >= max) return { outcome: 'full' };
+      entry.subscriptions.push({ subscription, group });
       topics.add(connectionId, group);
       return { outcome: 'created', subscription };
     },
 
     unsubscribe(connectionId: string, subscriptionId: string): Subscription | undefined {
       const entry = entries.get(connectionId);
-      const placed = entry?.subscriptions.get(subscriptionId);
-      if (entry === undefined || placed === undefined) return undefined;
-      entry.subscriptions.delete(subscriptionId);
+      const at = entry === undefined ? -1 : placedAs(entry, subscriptionId);
+      const [placed] = at < 0 ? [] : (entry?.subscriptions.splice(at, 1) ?? []);
+      if (placed === undefined) return undefined;
       topics.remove(connectionId, placed.group);
       return placed.subscription;
     },
 
     change(connectionId: string, subscriptionId: string, filters: Filters): Changed {
       const entry = entries.get(connectionId);
-      const placed = entry?.subscriptions.get(subscriptionId);
+      const at = entry === undefined ? -1 : placedAs(entry, subscriptionId);
+      const placed = entry?.subscriptions[at];
       if (entry === undefined || placed === undefined) return { outcome: 'unknown' };
       const subscription = { ...placed.subscription, filters };
       const group = topics.group(subscription);
@@ -124,8 +144,8 @@ export const memoryDirectory = () => {
       const present = ofGroup(entry, connectionId, group);
       if (present === undefined) {
         topics.add(connectionId, group);
-        entry.subscriptions.set(subscriptionId, { subscription, group });
-      } else entry.subscriptions.delete(subscriptionId);
+        entry.subscriptions[at] = { subscription, group };
+      } else entry.subscriptions.splice(at, 1);
       topics.remove(connectionId, placed.group);
       return present === undefined
         ? { outcome: 'changed', subscription }
@@ -133,13 +153,13 @@ export const memoryDirectory = () => {
     },
 
     subscriptions: (connectionId: string): readonly Subscription[] =>
-      Array.from(entries.get(connectionId)?.subscriptions.values() ?? [], ({ subscription }) => subscription),
+      (entries.get(connectionId)?.subscriptions ?? []).map(({ subscription }) => subscription),
 
     candidates: (topic: string, attributes: JsonObject): Iterable<Candidate> => topics.candidates(topic, attributes),
 
     /** The connections that have a subscription. */
     subscribers: (): string[] =>
-      Array.from(entries).flatMap(([id, { subscriptions }]) => (subscriptions.size > 0 ? [id] : [])),
+      Array.from(entries).flatMap(([id, { subscriptions }]) => (subscriptions.length > 0 ? [id] : [])),
 
     records: (): ConnectionRecord[] => Array.from(entries.values(), ({ record }) => record),
 

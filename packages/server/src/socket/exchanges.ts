@@ -1,16 +1,20 @@
 import type { Awaitable, Outcome } from '@aideals/core';
 
-export interface ExchangesOptions {
+/** Whose exchanges they are. An interface and no functions made for each connection: there are many connections. */
+export interface ExchangesHost {
   /** Begins the exchange of a frame. */
-  readonly start: (text: string, bytes: number) => Awaitable<Outcome>;
+  serve(text: string, bytes: number): Awaitable<Outcome>;
   /** Whether a frame may begin while earlier ones that may too are under way. */
-  readonly pipelined: (text: string) => boolean;
-  readonly apply: (outcome: Outcome) => void;
-  readonly failed: (error: unknown) => void;
+  isPipelined(text: string): boolean;
+  apply(outcome: Outcome): void;
+  failed(where: string, error: unknown): void;
   /** The number under way or waiting has come to the most, or has sunk to half of it. */
-  readonly pause: () => void;
-  readonly resume: () => void;
-  readonly most: number;
+  setReading(isReading: boolean): void;
+}
+
+interface Waiting {
+  readonly text: string;
+  readonly bytes: number;
 }
 
 interface UnderWay {
@@ -22,20 +26,23 @@ interface UnderWay {
  * of them are pipelined, before. An outcome that is there at once is applied at once.
  */
 export class Exchanges {
-  readonly #options: ExchangesOptions;
-  #underWay: UnderWay[] = [];
-  #waiting: { readonly text: string; readonly bytes: number }[] = [];
+  readonly #host: ExchangesHost;
+  readonly #most: number;
+  /** Lists are there only where something is in them: on most connections nothing is under way. */
+  #underWay: UnderWay[] | undefined;
+  #waiting: Waiting[] | undefined;
+  #idle: (() => void)[] | undefined;
   #arePipelined = false;
   #isPaused = false;
   #isStopped = false;
-  #idle: (() => void)[] = [];
 
-  constructor(options: ExchangesOptions) {
-    this.#options = options;
+  constructor(host: ExchangesHost, most: number) {
+    this.#host = host;
+    this.#most = most;
   }
 
   get isIdle(): boolean {
-    return this.#underWay.length === 0 && this.#waiting.length === 0;
+    return this.#underWay === undefined && this.#waiting === undefined;
   }
 
   /** An exchange that is no frame; frames wait for it. */
@@ -47,42 +54,47 @@ export class Exchanges {
   frame(text: string, bytes: number): void {
     if (this.#isStopped) return;
     if (this.#mayBegin(text)) this.#beginFrame(text, bytes);
-    else this.#waiting.push({ text, bytes });
-    if (!this.#isPaused && this.#count() >= this.#options.most) {
+    else {
+      this.#waiting ??= [];
+      this.#waiting.push({ text, bytes });
+    }
+    if (!this.#isPaused && this.#count() >= this.#most) {
       this.#isPaused = true;
-      this.#options.pause();
+      this.#host.setReading(false);
     }
   }
 
   /** Calls back when all that arrived is done. */
   whenIdle(call: () => void): void {
     if (this.isIdle) call();
-    else this.#idle.push(call);
+    else {
+      this.#idle ??= [];
+      this.#idle.push(call);
+    }
   }
 
   /** Begins nothing any more; what is under way ends without being applied. */
   stop(): void {
     this.#isStopped = true;
-    this.#underWay = [];
-    this.#waiting = [];
-    this.#idle = [];
+    this.#underWay = undefined;
+    this.#waiting = undefined;
+    this.#idle = undefined;
   }
 
   #count(): number {
-    return this.#underWay.length + this.#waiting.length;
+    return (this.#underWay?.length ?? 0) + (this.#waiting?.length ?? 0);
   }
 
   #mayBegin(text: string): boolean {
-    if (this.#waiting.length > 0) return false;
-    return this.#underWay.length === 0 || (this.#arePipelined && this.#options.pipelined(text));
+    if (this.#waiting !== undefined) return false;
+    return this.#underWay === undefined || (this.#arePipelined && this.#host.isPipelined(text));
   }
 
   #beginFrame(text: string, bytes: number): void {
-    const { start, pipelined } = this.#options;
-    const isFirst = this.#underWay.length === 0;
-    this.#begin(() => start(text, bytes));
+    const isFirst = this.#underWay === undefined;
+    this.#begin(() => this.#host.serve(text, bytes));
     // Asked only where it matters: most exchanges are done by now.
-    if (isFirst && this.#underWay.length > 0) this.#arePipelined = pipelined(text);
+    if (isFirst && this.#underWay !== undefined) this.#arePipelined = this.#host.isPipelined(text);
   }
 
   #begin(start: () => Awaitable<Outcome>): void {
@@ -90,51 +102,58 @@ export class Exchanges {
     try {
       outcome = start();
     } catch (error) {
-      this.#options.failed(error);
+      this.#host.failed('frame', error);
       return;
     }
     if (!(outcome instanceof Promise)) {
-      if (this.#underWay.length === 0) this.#options.apply(outcome);
+      if (this.#underWay === undefined) this.#host.apply(outcome);
       else this.#underWay.push({ outcome });
       return;
     }
     const underWay: UnderWay = { outcome: undefined };
+    this.#underWay ??= [];
     this.#underWay.push(underWay);
     outcome.then(
       (done) => {
         underWay.outcome = done;
         this.#settle();
       },
-      (error: unknown) => this.#options.failed(error),
+      (error: unknown) => this.#host.failed('frame', error),
     );
   }
 
   #settle(): void {
     if (this.#isStopped) return;
     this.#applyDone();
-    for (let next = this.#waiting[0]; next !== undefined && !this.#isStopped; next = this.#waiting[0]) {
-      if (this.#underWay.length > 0 && !(this.#arePipelined && this.#options.pipelined(next.text))) break;
-      this.#waiting.shift();
-      this.#beginFrame(next.text, next.bytes);
-    }
-    if (this.#isPaused && this.#count() <= this.#options.most / 2) {
+    this.#beginWaiting();
+    if (this.#isPaused && this.#count() <= this.#most / 2) {
       this.#isPaused = false;
-      this.#options.resume();
+      this.#host.setReading(true);
     }
     if (!this.isIdle) return;
-    const idle = this.#idle;
-    this.#idle = [];
+    const idle = this.#idle ?? [];
+    this.#idle = undefined;
     for (const call of idle) call();
+  }
+
+  #beginWaiting(): void {
+    for (let next = this.#waiting?.[0]; next !== undefined && !this.#isStopped; next = this.#waiting?.[0]) {
+      if (this.#underWay !== undefined && !(this.#arePipelined && this.#host.isPipelined(next.text))) return;
+      this.#waiting?.shift();
+      if (this.#waiting?.length === 0) this.#waiting = undefined;
+      this.#beginFrame(next.text, next.bytes);
+    }
   }
 
   #applyDone(): void {
     let done = 0;
-    for (const { outcome } of this.#underWay) {
+    for (const { outcome } of this.#underWay ?? []) {
       if (outcome === undefined || this.#isStopped) break;
-      this.#options.apply(outcome);
+      this.#host.apply(outcome);
       done += 1;
     }
-    // An outcome that closed the connection has emptied the list.
-    this.#underWay.splice(0, done);
+    // An outcome that closed the connection has taken the list away.
+    this.#underWay?.splice(0, done);
+    if (this.#underWay?.length === 0) this.#underWay = undefined;
   }
 }

@@ -2,13 +2,17 @@ import type { Frame } from '@aideals/core';
 import { encoded } from './encoding.js';
 
 const COMPACT_FROM = 256;
+/** Of all queues in which at most one frame waits. */
+const NONE: (Frame | undefined)[] = [];
 
 /**
  * The frames that wait for one connection, in order. A frame can be taken out of the middle by its key; an index by key is
  * made only when that is asked for, so that a connection which reads pays nothing for it.
  */
 export class FrameQueue {
-  #slots: (Frame | undefined)[] = [];
+  /** A frame that waits alone: no list is made for it. */
+  #only: Frame | undefined;
+  #slots: (Frame | undefined)[] = NONE;
   #head = 0;
   #size = 0;
   #bytes = 0;
@@ -24,6 +28,13 @@ export class FrameQueue {
   }
 
   push(frame: Frame): void {
+    if (this.#size === 0) {
+      this.#only = frame;
+      this.#size = 1;
+      this.#bytes = encoded(frame).length;
+      return;
+    }
+    this.#list();
     if (frame.key !== undefined) this.#byKey?.set(frame.key, this.#slots.length);
     this.#slots.push(frame);
     this.#size += 1;
@@ -32,6 +43,7 @@ export class FrameQueue {
 
   /** The next frame to leave. */
   peek(): Frame | undefined {
+    if (this.#only !== undefined) return this.#only;
     while (this.#head < this.#slots.length) {
       const frame = this.#slots[this.#head];
       if (frame !== undefined) return frame;
@@ -43,6 +55,10 @@ export class FrameQueue {
   shift(): Frame | undefined {
     const frame = this.peek();
     if (frame === undefined) return undefined;
+    if (this.#only !== undefined) {
+      this.clear();
+      return frame;
+    }
     if (frame.key !== undefined && this.#byKey?.get(frame.key) === this.#head) this.#byKey.delete(frame.key);
     this.#slots[this.#head] = undefined;
     this.#head += 1;
@@ -56,6 +72,8 @@ export class FrameQueue {
    */
   takeOut(key: string): number {
     const before = this.#size;
+    if (before === 0) return 0;
+    this.#list();
     if (this.#byKey === undefined) this.#conflateAll();
     const slot = this.#byKey?.get(key);
     if (slot !== undefined) {
@@ -66,11 +84,19 @@ export class FrameQueue {
   }
 
   clear(): void {
-    this.#slots = [];
+    this.#only = undefined;
+    this.#slots = NONE;
     this.#head = 0;
     this.#size = 0;
     this.#bytes = 0;
     this.#byKey = undefined;
+  }
+
+  /** Puts the one that waits alone into a list. */
+  #list(): void {
+    if (this.#only === undefined) return;
+    this.#slots = [this.#only];
+    this.#only = undefined;
   }
 
   #empty(slot: number): void {
@@ -98,11 +124,8 @@ export class FrameQueue {
   #removed(frame: Frame): void {
     this.#size -= 1;
     this.#bytes -= encoded(frame).length;
-    if (this.#size === 0) {
-      this.#slots.length = 0;
-      this.#head = 0;
-      this.#byKey = undefined;
-    } else if (this.#slots.length > COMPACT_FROM && this.#size * 2 < this.#slots.length) this.#compact();
+    if (this.#size === 0) this.clear();
+    else if (this.#slots.length > COMPACT_FROM && this.#size * 2 < this.#slots.length) this.#compact();
   }
 
   /** Drops the empty slots, so that a reader which stands still while one key goes on changing holds no more than its frames. */

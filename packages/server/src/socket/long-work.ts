@@ -2,16 +2,16 @@ import { type Awaitable, type Continuation, joined, type Outcome } from '@aideal
 import type { Outbox } from './outbox.js';
 import type { Pages } from './pages.js';
 
-export interface LongWorkOptions {
+/** Whose work it is. */
+export interface LongWorkHost {
   readonly outbox: Outbox;
-  readonly pages: Pages;
   /** Reads the next page. */
-  readonly resume: (continuation: Continuation) => Awaitable<Outcome>;
+  resume(continuation: Continuation): Awaitable<Outcome>;
   /** Applies a part of a page's outcome: its record, one of its pushes, and what comes after these but its next page. */
-  readonly applyRecord: (outcome: Outcome) => void;
-  readonly applyPush: (push: NonNullable<Outcome['pushes']>[number]) => void;
-  readonly applyRest: (outcome: Outcome) => void;
-  readonly failed: (where: string, error: unknown) => void;
+  applyRecord(outcome: Outcome): void;
+  applyPush(push: NonNullable<Outcome['pushes']>[number]): void;
+  applyRest(outcome: Outcome): void;
+  failed(where: string, error: unknown): void;
 }
 
 /**
@@ -19,7 +19,8 @@ export interface LongWorkOptions {
  * given frame by frame as the peer reads: however long the work and however slow the reader, no more than a page waits.
  */
 export class LongWork {
-  readonly #options: LongWorkOptions;
+  readonly #host: LongWorkHost;
+  readonly #pages: Pages;
   #waiting: Continuation[] = [];
   /** What goes on when the work may go on. */
   #held: (() => void) | undefined;
@@ -27,11 +28,13 @@ export class LongWork {
   /** An exchange is served between two pages. */
   #isBlocked = false;
   #onPageEnd: (() => void) | undefined;
-  #isHeld = false;
+  #isHeld: boolean;
   #isStopped = false;
 
-  constructor(options: LongWorkOptions) {
-    this.#options = options;
+  constructor(host: LongWorkHost, pages: Pages, isHeld: boolean) {
+    this.#host = host;
+    this.#pages = pages;
+    this.#isHeld = isHeld;
   }
 
   add(continuations: readonly Continuation[]): void {
@@ -90,8 +93,8 @@ export class LongWork {
     const continuation = this.#waiting.shift();
     if (continuation === undefined) return;
     this.#isBusy = true;
-    const { outbox, pages } = this.#options;
-    const read = (): void => pages.add(() => this.#read(continuation));
+    const { outbox } = this.#host;
+    const read = (): void => this.#pages.add(() => this.#read(continuation));
     if (this.#isHeld) this.#held = read;
     else if (outbox.hasRoom) read();
     else outbox.whenRoom(read);
@@ -99,19 +102,18 @@ export class LongWork {
 
   async #read(continuation: Continuation): Promise<void> {
     if (this.#isStopped) return;
-    const { resume, applyRecord, failed } = this.#options;
     try {
-      const outcome = await resume(continuation);
+      const outcome = await this.#host.resume(continuation);
       if (this.#isStopped) return;
-      applyRecord(outcome);
+      this.#host.applyRecord(outcome);
       this.#give(outcome, 0);
     } catch (error) {
-      failed(`continuation ${continuation.kind}`, error);
+      this.#host.failed(`continuation ${continuation.kind}`, error);
     }
   }
 
   #give(outcome: Outcome, from: number): void {
-    const { outbox, applyPush, applyRest } = this.#options;
+    const { outbox } = this.#host;
     const pushes = outcome.pushes ?? [];
     for (let i = from; i < pushes.length; i += 1) {
       if (this.#isStopped) return;
@@ -123,12 +125,12 @@ export class LongWork {
         outbox.whenRoom(() => this.#give(outcome, i));
         return;
       }
-      applyPush(pushes[i] as (typeof pushes)[number]);
+      this.#host.applyPush(pushes[i] as (typeof pushes)[number]);
     }
     this.#isBusy = false;
     // Before what waits: one replay ends before the next one begins.
     this.#waiting.unshift(...(outcome.next ?? []));
-    applyRest(outcome);
+    this.#host.applyRest(outcome);
     this.#pageEnded();
     this.#next();
   }

@@ -47,7 +47,7 @@ export class Pulse {
     this.#heardAt = now;
     this.#activeAt = now;
     this.#takenAt = now;
-    this.#pingAt = now + liveness.heartbeatMs * (0.5 + liveness.chance() / 2);
+    this.#pingAt = Math.floor(now + liveness.heartbeatMs * (0.5 + liveness.chance() / 2));
   }
 
   /** The client sent a message or a ping. */

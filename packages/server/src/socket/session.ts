@@ -1,13 +1,22 @@
 import type { Socket } from 'node:net';
-import type { Awaitable, ConnectionRecord, Engine, Frame, Outcome, RecordPatch } from '@aideals/core';
+import type {
+  Awaitable,
+  ConnectionRecord,
+  Continuation,
+  Engine,
+  Frame,
+  Outcome,
+  Push,
+  RecordPatch,
+} from '@aideals/core';
 import type { CloseCodeNumber } from '@aideals/protocol';
-import type { ConnectionSocket } from './connection-socket.js';
+import type { ConnectionSocket, SocketOwner } from './connection-socket.js';
 import type { DirectWrite } from './direct-write.js';
 import { type Agreed, encodePong } from './encoding.js';
-import { Exchanges } from './exchanges.js';
+import { Exchanges, type ExchangesHost } from './exchanges.js';
 import type { SocketGateway } from './gateway.js';
 import { queueKey } from './kernel-queue.js';
-import { LongWork } from './long-work.js';
+import { LongWork, type LongWorkHost } from './long-work.js';
 import { Outbox, type OutboxSettings } from './outbox.js';
 import type { Pages } from './pages.js';
 import { type Liveness, Pulse } from './pulse.js';
@@ -43,17 +52,20 @@ const LINGER_MS = 5_000;
 
 const MOST_USER_AGENT = 256;
 
-/** One socket: its frames become exchanges, and their outcomes are applied in order. */
-export class Session {
+/**
+ * One socket: its frames become exchanges, and their outcomes are applied in order. Its parts call it by methods: functions
+ * that are made for each connection would be a good part of the memory of an idle one.
+ */
+export class Session implements SocketOwner, ExchangesHost, LongWorkHost {
   readonly connectionId: string;
   readonly userAgent: string | undefined;
-  /** Names the socket in the tables of the system. */
-  readonly queueKey: string | undefined;
+  readonly outbox: Outbox;
+  readonly #socket: Socket;
   readonly #webSocket: ConnectionSocket;
   readonly #settings: SessionSettings;
-  readonly #outbox: Outbox;
   readonly #exchanges: Exchanges;
-  readonly #longWork: LongWork;
+  /** There as soon as there is some. */
+  #longWork: LongWork | undefined;
   readonly #pulse: Pulse;
   #record: ConnectionRecord;
   #isAccepting = true;
@@ -71,42 +83,16 @@ export class Session {
   ) {
     this.connectionId = record.connectionId;
     this.userAgent = userAgent?.slice(0, MOST_USER_AGENT);
-    this.queueKey = queueKey(socket);
     this.#settings = settings;
     this.#webSocket = webSocket;
+    this.#socket = socket;
     this.#record = record;
-    this.#outbox = new Outbox(new SocketWire(webSocket, socket, settings.directWrite), settings.outbox, agreed);
-    this.#pulse = new Pulse(socket, this.#outbox, settings.liveness);
-    this.#exchanges = new Exchanges({
-      start: (text, bytes) => this.#serve(text, bytes),
-      pipelined: (text) => settings.engine.current.pipelined(text),
-      apply: (outcome) => this.apply(outcome),
-      failed: (error) => this.#fail('frame', error),
-      pause: () => webSocket.pause(),
-      resume: () => webSocket.resume(),
-      most: settings.frameQueue,
-    });
-    this.#longWork = new LongWork({
-      outbox: this.#outbox,
-      pages: settings.pages,
-      resume: (continuation) => settings.engine.current.resume(this.#record, continuation),
-      applyRecord: (outcome) => this.#applyRecord(outcome),
-      applyPush: ({ to, frame }) => void settings.gateway.send(to, frame),
-      applyRest: (outcome) => this.#applyRest(outcome),
-      failed: (where, error) => this.#fail(where, error),
-    });
-    this.#outbox.onClosing = (code) => this.#closing(code);
-    webSocket.onFault = (code) => this.#end(code, LINGER_MS);
-    webSocket.onPeerClose = () => this.#outbox.flushAll();
-    webSocket.on('message', (data, isBinary) => this.#message(data as Buffer, isBinary));
-    webSocket.on('ping', (payload) => {
-      this.#pulse.active();
-      this.#outbox.control(encodePong(payload));
-    });
-    // What is wrong with a frame was told to `onFault`; a broken link closes.
-    webSocket.on('error', () => undefined);
-    webSocket.on('close', (code) => this.#closed(code));
-    settings.gateway.add(this.connectionId, this.#outbox);
+    this.outbox = new Outbox(new SocketWire(webSocket, socket, settings.directWrite), settings.outbox, agreed);
+    this.outbox.onClosing = (code) => this.#closing(code);
+    this.#pulse = new Pulse(socket, this.outbox, settings.liveness);
+    this.#exchanges = new Exchanges(this, settings.frameQueue);
+    webSocket.lead(this);
+    settings.gateway.add(this.connectionId, this.outbox);
   }
 
   /** Right after 101. Frames that come meanwhile wait. */
@@ -116,32 +102,101 @@ export class Session {
 
   /** Applies an outcome: record, reply, pushes, next, close. */
   apply(outcome: Outcome): void {
-    this.#applyRecord(outcome);
+    this.applyRecord(outcome);
     if (outcome.reply !== undefined) this.push(outcome.reply);
     if (outcome.pushes !== undefined) {
-      for (const { to, frame } of outcome.pushes) this.#settings.gateway.send(to, frame);
+      for (const push of outcome.pushes) this.applyPush(push);
     }
-    if (outcome.next !== undefined && this.#isAccepting) this.#longWork.add(outcome.next);
-    this.#applyRest(outcome);
-    this.#longWork.goOn();
+    if (outcome.next !== undefined && this.#isAccepting) this.#beginLongWork().add(outcome.next);
+    this.applyRest(outcome);
+    this.#longWork?.goOn();
   }
 
   /** One that changes what the connection is owed is served between two pages of what it is sent. */
-  #serve(text: string, bytes: number): Awaitable<Outcome> {
-    const { engine } = this.#settings;
-    const serve = (): Awaitable<Outcome> => engine.current.frame(this.#record, text, bytes);
-    if (this.#longWork.isIdle || !engine.current.betweenPages(text)) return serve();
-    const paused = this.#longWork.pause();
+  serve(text: string, bytes: number): Awaitable<Outcome> {
+    const { current } = this.#settings.engine;
+    const longWork = this.#longWork;
+    if (longWork === undefined || longWork.isIdle || !current.betweenPages(text)) {
+      return current.frame(this.#record, text, bytes);
+    }
+    const serve = (): Awaitable<Outcome> => this.#settings.engine.current.frame(this.#record, text, bytes);
+    const paused = longWork.pause();
     return paused instanceof Promise ? paused.then(serve) : serve();
   }
 
+  isPipelined(text: string): boolean {
+    return this.#settings.engine.current.pipelined(text);
+  }
+
+  setReading(isReading: boolean): void {
+    if (isReading) this.#webSocket.resume();
+    else this.#webSocket.pause();
+  }
+
+  resume(continuation: Continuation): Awaitable<Outcome> {
+    return this.#settings.engine.current.resume(this.#record, continuation);
+  }
+
+  applyRecord({ record }: Outcome): void {
+    if (record === undefined) return;
+    this.#record = { ...this.#record, ...record };
+    if (record.expired !== undefined) this.#longWork?.hold(record.expired);
+    this.#settings.patch(this.connectionId, record);
+  }
+
+  applyPush({ to, frame }: Push): void {
+    void this.#settings.gateway.send(to, frame);
+  }
+
+  applyRest({ served, close }: Outcome): void {
+    if (served !== undefined) this.#settings.gateway.served(this.connectionId, served);
+    if (close !== undefined) this.outbox.close(close.code);
+    this.#record = this.#settings.engine.exchanged(this.#record);
+  }
+
+  failed(where: string, error: unknown): void {
+    this.#settings.failed(where, error);
+    this.outbox.close(1011);
+  }
+
+  message(data: Buffer, isBinary: boolean): void {
+    if (!this.#isAccepting) return;
+    this.#pulse.active();
+    if (isBinary) this.#end(1003, LINGER_MS);
+    else this.#exchanges.frame(data.toString(), data.length);
+  }
+
+  pinged(payload: Uint8Array): void {
+    this.#pulse.active();
+    this.outbox.control(encodePong(payload));
+  }
+
+  faulty(code: CloseCodeNumber): void {
+    this.#end(code, LINGER_MS);
+  }
+
+  peerCloses(): void {
+    this.outbox.flushAll();
+  }
+
+  closed(code: number): void {
+    this.outbox.end();
+    this.#deregister();
+    this.#settings.closed(this, this.#code ?? code);
+  }
+
   push(frame: Frame): void {
-    if (this.#outbox.push(frame)) this.#settings.outbox.flusher.soon(this.#outbox);
+    if (this.outbox.push(frame)) this.#settings.outbox.flusher.soon(this.outbox);
+  }
+
+  /** Names the socket in the tables of the system. */
+  get queueKey(): string | undefined {
+    return queueKey(this.#socket);
   }
 
   /** Whether its peer keeps up with what it is sent. */
   get hasRoom(): boolean {
-    return this.#outbox.hasRoom;
+    return this.outbox.hasRoom;
   }
 
   /** How long no message went either way. */
@@ -160,7 +215,7 @@ export class Session {
   /** A look at the bytes that the peer has not acknowledged; undefined where the system does not tell. */
   probe(now: number, unacknowledged: number | undefined): void {
     const state = this.#pulse.probe(now, unacknowledged);
-    if (state === 'stalled') this.#outbox.giveUp(4008);
+    if (state === 'stalled') this.outbox.giveUp(4008);
     else if (state === 'gone') this.#webSocket.terminate();
   }
 
@@ -174,46 +229,21 @@ export class Session {
     this.#webSocket.terminate();
   }
 
-  #message(data: Buffer, isBinary: boolean): void {
-    if (!this.#isAccepting) return;
-    this.#pulse.active();
-    if (isBinary) this.#end(1003, LINGER_MS);
-    else this.#exchanges.frame(data.toString(), data.length);
-  }
-
   /** Closes when the exchanges that came before are answered, or when the bound has passed. */
   #end(code: CloseCodeNumber, boundMs: number): void {
     if (!this.#isAccepting) return;
     this.#isAccepting = false;
-    this.#longWork.stop();
-    this.#linger = setTimeout(() => this.#outbox.close(code), boundMs);
+    this.#longWork?.stop();
+    this.#linger = setTimeout(() => this.outbox.close(code), boundMs);
     this.#linger.unref();
-    this.#exchanges.whenIdle(() => this.#outbox.close(code));
-  }
-
-  #applyRecord({ record }: Outcome): void {
-    if (record === undefined) return;
-    this.#record = { ...this.#record, ...record };
-    if (record.expired !== undefined) this.#longWork.hold(record.expired);
-    this.#settings.patch(this.connectionId, record);
-  }
-
-  #applyRest({ served, close }: Outcome): void {
-    if (served !== undefined) this.#settings.gateway.served(this.connectionId, served);
-    if (close !== undefined) this.#outbox.close(close.code);
-    this.#record = this.#settings.engine.exchanged(this.#record);
-  }
-
-  #fail(where: string, error: unknown): void {
-    this.#settings.failed(where, error);
-    this.#outbox.close(1011);
+    this.#exchanges.whenIdle(() => this.outbox.close(code));
   }
 
   /** No more frames are taken: for the core the connection is gone, while what is queued still leaves. */
   #closing(code: CloseCodeNumber | undefined): void {
     this.#code = code;
     this.#isAccepting = false;
-    this.#longWork.stop();
+    this.#longWork?.stop();
     this.#exchanges.stop();
     clearTimeout(this.#linger);
     this.#settings.gateway.remove(this.connectionId);
@@ -222,10 +252,9 @@ export class Session {
     this.#webSocket.resume();
   }
 
-  #closed(code: number): void {
-    this.#outbox.end();
-    this.#deregister();
-    this.#settings.closed(this, this.#code ?? code);
+  #beginLongWork(): LongWork {
+    this.#longWork ??= new LongWork(this, this.#settings.pages, this.#record.expired === true);
+    return this.#longWork;
   }
 
   #deregister(): void {

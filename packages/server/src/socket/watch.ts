@@ -57,7 +57,8 @@ export class Watch {
     const keys = new Set(suspects.flatMap(({ queueKey }) => queueKey ?? []));
     const queues = await sendQueues(keys);
     for (const session of suspects) {
-      session.probe(now, session.queueKey === undefined ? undefined : queues.get(session.queueKey));
+      const key = session.queueKey;
+      session.probe(now, key === undefined ? undefined : queues.get(key));
     }
   }
 

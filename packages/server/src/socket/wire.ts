@@ -13,10 +13,8 @@ export class SocketWire implements Wire {
   readonly #webSocket: ConnectionSocket;
   readonly #socket: Socket;
   readonly #direct: DirectWrite | undefined;
-  readonly #streamTook = (): void => {
-    this.buffered = this.#socket.writableLength;
-    this.onTaken();
-  };
+  /** Made at the first write through the stream. */
+  #streamTook: (() => void) | undefined;
 
   constructor(webSocket: ConnectionSocket, socket: Socket, direct: DirectWrite | undefined) {
     this.#webSocket = webSocket;
@@ -45,6 +43,10 @@ export class SocketWire implements Wire {
 
   #writeStream(bytes: Uint8Array): boolean {
     if (!this.#socket.writable) return false;
+    this.#streamTook ??= () => {
+      this.buffered = this.#socket.writableLength;
+      this.onTaken();
+    };
     this.#socket.write(bytes, this.#streamTook);
     this.buffered = this.#socket.writableLength;
     return false;
