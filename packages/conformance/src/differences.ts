@@ -51,6 +51,11 @@ export const differences: readonly Difference[] = [
     checks: [],
   },
   {
+    rule: 'LOG-6',
+    because: 'Each replay is read and sent by an invocation of its own.',
+    checks: ['a second replay is confirmed at once and follows the first'],
+  },
+  {
     rule: 'LOG-3',
     because: 'Each publish is sent by an invocation of its own, and nothing makes one wait for another.',
   },
@@ -68,8 +73,20 @@ export const differences: readonly Difference[] = [
     because: 'Nothing runs between events but the sweep, which comes each minute.',
     checks: [],
   },
-  { rule: 'SLOW-1', because: 'What waits for a client waits in API Gateway, which cannot be looked into.' },
-  { rule: 'SLOW-2', because: 'What waits for a client waits in API Gateway, which cannot be looked into.' },
+  {
+    rule: 'SLOW-1',
+    because: 'What waits for a client waits in API Gateway, which cannot be looked into.',
+    checks: ['of a slow reader’s deals the newest of each key comes, in order, and it is told how many were taken out'],
+  },
+  {
+    rule: 'SLOW-2',
+    because: 'What waits for a client waits in API Gateway, which cannot be looked into.',
+    checks: [
+      'past the hard mark the connection is closed with 4008, and can resume',
+      'one that asks and asks and reads no answer is closed with 4008, and no one else notices',
+      'a reader that takes no byte for the stall time, while something waits, is closed with 4008',
+    ],
+  },
   { rule: 'ORDER-1', because: 'API Gateway invokes a function for each frame, at once and in parallel.' },
   { rule: 'ORDER-2', because: 'API Gateway invokes a function for each frame, at once and in parallel.' },
   {
@@ -78,7 +95,14 @@ export const differences: readonly Difference[] = [
     checks: ['a message of 131,072 bytes is handled, and one byte more is 1009'],
   },
   { rule: 'LIMIT-6', because: 'API Gateway throttles by its own quota before any function is asked.' },
-  { rule: 'LIMIT-9', because: 'API Gateway closes what has been idle for ten minutes.' },
+  {
+    rule: 'LIMIT-9',
+    because: 'API Gateway closes what has been idle for ten minutes.',
+    checks: [
+      'a silent connection is closed with 4009, though it answers the heartbeat',
+      'pings of the client, its frames and pushes to it each keep a connection open',
+    ],
+  },
   {
     rule: 'HTTP-6',
     because: 'A repeat completes what another invocation has begun, whether or not that one still lives.',
@@ -93,6 +117,17 @@ export const differences: readonly Difference[] = [
     checks: ['/metrics and the page are there'],
   },
   { rule: 'CLOSE-5', because: 'API Gateway reads the frames.' },
+  {
+    rule: 'CLOSE-7',
+    because: 'No function holds a connection, so that none has one to hand over when it stops.',
+    checks: ['a server that is asked to stop says so, refuses new ones and ends with 0'],
+  },
+  {
+    rule: 'CLOSE-10',
+    because:
+      'What waits for a client waits in API Gateway, which tells only that it takes no more, and takes no close codes.',
+  },
+  { rule: 'CLOSE-11', because: 'API Gateway closes what has been idle for ten minutes.' },
 ];
 
 const byRule = new Map(differences.map((difference) => [difference.rule, difference]));

@@ -45,6 +45,12 @@ const NOT_OURS = 'needs a server that can be started with settings of its own';
 const DIFFERENT = 'is about what may be different here: docs/differences.md';
 const NO_FOLDER = 'is about the data folder, and this deployment stores elsewhere';
 
+/** Each step of a function goes over the network several times, and over one machine here: a check takes longer. */
+const SERVERLESS_MS = 90_000;
+
+/** Milliseconds that a check may take that names none; those of the runner where it is undefined. */
+const patienceFor = ({ kind }: Target): number | undefined => (kind === 'serverless' ? SERVERLESS_MS : undefined);
+
 /** Runs a suite on every target: on a server of its own where it names settings, else on the file's. */
 export const onTargets = (
   title: string,
@@ -68,7 +74,7 @@ export const onTargets = (
       body(bench, (name, run, ms) => {
         if (!applies(name, target.kind)) return;
         checks += 1;
-        (concurrent ? test.concurrent : test)(name, run, ms);
+        (concurrent ? test.concurrent : test)(name, run, ms ?? patienceFor(target));
       });
       if (checks === 0) leaveOut(target, title, DIFFERENT);
     });
@@ -89,7 +95,7 @@ const onThose = (title: string, reasonAgainst: (target: Target) => string | unde
       body(target, (name, run, ms) => {
         if (!applies(name, target.kind)) return;
         checks += 1;
-        test(name, run, ms);
+        test(name, run, ms ?? patienceFor(target));
       });
       if (checks === 0) leaveOut(target, title, DIFFERENT);
     });

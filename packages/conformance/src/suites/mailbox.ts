@@ -1,3 +1,4 @@
+import type { ServerFrame } from '@aideals/protocol';
 import { expect } from 'vitest';
 import type { Bench } from '../bench.js';
 import { ack, contents, sendAll } from '../chatting.js';
@@ -56,10 +57,13 @@ onTargets('The mailbox', {}, (bench, check) => {
   check('[MAIL-2] the sender’s own copies are not handed over', async () => {
     const sender = await bench.openSettled();
     await sendAll(bench, sender, bench.user(), ['mine']);
-    await bench.notify(sender.userId);
+    const notificationId = await bench.notify(sender.userId);
     const sibling = await bench.open({ user: sender.userId });
     await sibling.take('notification');
-    expect(await sibling.untilPong()).toEqual([]);
+    // What is handed over may come again where an event of AWS is repeated: ids tell.
+    const isKnown = (frame: ServerFrame): boolean => frame.data['notificationId'] === notificationId;
+    const rest = await sibling.untilPong();
+    expect(bench.target.kind === 'serverless' ? rest.filter((frame) => !isKnown(frame)) : rest).toEqual([]);
   });
 
   check('[MAIL-3] a long hand-over is in order and whole, with messages that are sent meanwhile', async () => {

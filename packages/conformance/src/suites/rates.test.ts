@@ -58,13 +58,15 @@ onTargets('Token buckets', { env: limited }, (bench, check) => {
 
   check('[LIMIT-5] all others 240 a minute together, unknown actions and what is no frame too', async () => {
     const session = await bench.openSettled();
+    const began = performance.now();
     const one = await burst(session, 100, { action: 'ping' });
     expect(one.refused).toEqual([]);
     const status = await burst(session, 100, { action: 'getStatus' });
     expect(status.refused).toEqual([]);
     const unknown = await burst(session, 80, { action: 'nothing' });
     const limited = unknown.refused.filter((answer) => answer.data['code'] === 'RATE_LIMIT_EXCEEDED');
-    expect(limited.length).toBeGreaterThanOrEqual(25);
+    // Four a second came back meanwhile.
+    expect(limited.length).toBeGreaterThanOrEqual(Math.max(1, 40 - 4 * since(began)));
     expect(limited.length).toBeLessThanOrEqual(41);
     expect((await burst(session, 30, { action: 'ping' })).refused.length).toBeGreaterThan(0);
   });

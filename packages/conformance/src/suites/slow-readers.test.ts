@@ -110,6 +110,23 @@ onTargets(
     );
 
     check(
+      '[SLOW-4] while one does not read, publishers are answered and the others have all',
+      async () => {
+        const topic = bench.topic();
+        const { session } = await stuck(bench, topic);
+        const brisk = await bench.openSettled();
+        brisk.raw.forget = true;
+        await brisk.ask('subscribeToDeals', { topic });
+        const published = await flood(bench, topic, CALLS, distinct);
+        const has = (id: string): boolean => brisk.inbox.some((frame) => frame.id === id);
+        await brisk.until(() => (published.every(({ id }) => has(id)) ? true : undefined), 'all events', 20_000);
+        expect((await brisk.ask('ping')).type).toBe('pong');
+        session.raw.destroy();
+      },
+      60_000,
+    );
+
+    check(
       '[SLOW-3] a reader that goes on reading is not closed during a replay, however slow it is',
       async () => {
         const topic = bench.topic();

@@ -38,18 +38,21 @@ const candidates = (ports: FanOutPorts, event: LogEvent): Awaitable<readonly Ite
   );
 };
 
+/** Gives an event to those of the groups that match. */
+const give = (ports: FanOutPorts, event: LogEvent, groups: readonly Iterable<Candidate>[]): Awaitable<Sent> => {
+  const to = receivers(groups, event);
+  const sent = to === undefined ? NO_ONE : ports.gateway.send(to, eventFrame(event));
+  ports.gateway.advance(event.offset);
+  return andThen(sent, (result) => {
+    ports.telemetry.count('published', { topic: event.topic });
+    ports.telemetry.count('deliveries', { kind: 'event' }, result.sent);
+    return result;
+  });
+};
+
 /** Gives an event to every connection that has a match. Events must be given in the order of their offsets. */
 export const fanOut = (ports: FanOutPorts, event: LogEvent): Awaitable<Sent> =>
-  andThen(candidates(ports, event), (groups) => {
-    const to = receivers(groups, event);
-    const sent = to === undefined ? NO_ONE : ports.gateway.send(to, eventFrame(event));
-    ports.gateway.advance(event.offset);
-    return andThen(sent, (result) => {
-      ports.telemetry.count('published', { topic: event.topic });
-      ports.telemetry.count('deliveries', { kind: 'event' }, result.sent);
-      return result;
-    });
-  });
+  andThen(candidates(ports, event), (groups) => give(ports, event, groups));
 
 /**
  * Gives a list of events out, one after the other; those in a row that have the same receivers go as one run. What has to
@@ -88,7 +91,30 @@ export const fanOutAll = async (ports: FanOutPorts, events: readonly LogEvent[])
   return results;
 };
 
+/** Some events are on their way while the next is given; where one fails, those that had begun end first. */
+const fanOutOverlapping = async (
+  ports: FanOutPorts,
+  events: readonly LogEvent[],
+  atOnce: number,
+): Promise<readonly Sent[]> => {
+  const underWay: Promise<Sent>[] = [];
+  let fault: { readonly error: unknown } | undefined;
+  for (const event of events) {
+    if (fault !== undefined) break;
+    const given = Promise.resolve(give(ports, event, await candidates(ports, event)));
+    underWay.push(given);
+    given.catch((error: unknown) => {
+      fault ??= { error };
+    });
+    await underWay[underWay.length - atOnce]?.catch(() => undefined);
+  }
+  await Promise.allSettled(underWay);
+  return Promise.all(underWay);
+};
+
 const fanOutEach = async (ports: FanOutPorts, events: readonly LogEvent[]): Promise<readonly Sent[]> => {
+  const { eventsAtOnce = 1 } = ports.gateway;
+  if (eventsAtOnce > 1) return fanOutOverlapping(ports, events, eventsAtOnce);
   const results: Sent[] = [];
   for (const event of events) {
     const sent = fanOut(ports, event);

@@ -41,6 +41,8 @@ export interface Gateway {
   send(connectionIds: Iterable<string>, frame: Frame): Awaitable<Sent>;
   /** As `send` of each frame in turn; for a list of events with the same receivers, where a gateway can do better. */
   sendRun?(connectionIds: Iterable<string>, frames: readonly Frame[]): Sent;
+  /** How many events of a list may be given before the first was taken: a gateway that says so keeps their order itself. One where it is left out. */
+  readonly eventsAtOnce?: number;
   close(connectionId: string, notice: CloseNotice): Awaitable<void>;
   alive(connectionId: string): Awaitable<boolean>;
   /** All deal events up to this offset have been given to `send`, or matched no one. */

@@ -14,17 +14,28 @@ const world = ({ canStart = true, hasTime = true, start = async () => true, perS
   const table = memoryTable(clock);
   let started = 0;
   const sent: string[] = [];
+  const deaf = new Set<string>();
+  /** Those that do not even take a notice. */
+  const mute = new Set<string>();
+  const expelled: string[] = [];
   const waiting: number[] = [];
+  const left: (number | undefined)[] = [];
   const deliver: ManagementGateway['deliver'] = async (ids) => {
     const list = [...ids];
-    sent.push(...list);
-    return { sent: list.length, gone: 0, missed: [] };
+    const missed = list.filter((id) => deaf.has(id));
+    sent.push(...list.filter((id) => !deaf.has(id)));
+    return { sent: list.length - missed.length, gone: 0, missed };
   };
   const gateway: ManagementGateway = {
     ...memoryGateway(),
     deliver,
+    expel: async (ids) => {
+      const all = [...ids];
+      expelled.push(...all.filter((id) => !mute.has(id)));
+      return all.filter((id) => mute.has(id));
+    },
     post: async () => true,
-    send: async (ids) => ({ sent: (await deliver(ids, { text: '' })).sent, queued: 0, gone: 0 }),
+    send: async (ids) => ({ sent: (await deliver(ids, { text: '' }, 0)).sent, queued: 0, gone: 0 }),
   };
   const ids = countedIds();
   const queue = new FanOutQueue({ table, clock, ids, chance: () => 0 });
@@ -45,8 +56,9 @@ const world = ({ canStart = true, hasTime = true, start = async () => true, perS
     },
     deadline: () => clock.now() + 20_000,
     queued: (count) => waiting.push(count),
+    left: ({ offset }) => left.push(offset),
   });
-  return { fanOut, queue, slots, clock, sent, waiting, started: () => started };
+  return { fanOut, queue, slots, clock, sent, deaf, mute, expelled, waiting, left, started: () => started };
 };
 
 const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `c${i}`);
@@ -82,12 +94,62 @@ describe('a fan-out', () => {
     expect(started()).toBe(1);
   });
 
+  it('of a list calls workers for the first that waits, and once for all others', async () => {
+    const { fanOut, started, sent, left, waiting } = world({ hasTime: false });
+    await Promise.all(
+      [1, 2, 3, 4, 5].map((offset) => fanOut.gateway.send([`c${offset}`], { text: String(offset), offset })),
+    );
+    expect([started(), left]).toEqual([1, [1, 2, 3, 4, 5]]);
+    await fanOut.settle();
+    expect([started(), waiting.at(-1)]).toEqual([2, 5]);
+    await fanOut.settle();
+    expect(started()).toBe(2);
+    await fanOut.work();
+    expect(sent.sort()).toEqual(['c1', 'c2', 'c3', 'c4', 'c5']);
+  });
+
+  it('of a list is begun in its order, also where the bucket is asked in between', async () => {
+    const { fanOut, sent } = world();
+    const lists = Array.from({ length: 9 }, (_, n) => named(20).map((name) => `${n}-${name}`));
+    await Promise.all(lists.map((ids, n) => fanOut.gateway.send(ids, { text: '{}', offset: n + 1 })));
+    expect(sent).toEqual(lists.flat());
+  });
+
   it('is done by whoever publishes where no worker can be started', async () => {
     const alone = world({ canStart: false });
     expect(await alone.fanOut.gateway.send(named(1_000), deal)).toEqual({ sent: 1_000, queued: 0, gone: 0 });
     const refused = world({ start: () => Promise.reject(new Error('no such function')) });
     expect(await refused.fanOut.gateway.send(named(1_000), deal)).toMatchObject({ queued: 1_000 });
     expect(refused.sent).toHaveLength(1_000);
+  });
+
+  it('leaves whoever does not read to workers, and sends to it when it does', async () => {
+    const { fanOut, sent, deaf, left, clock } = world();
+    deaf.add('b');
+    expect(await fanOut.gateway.send(['a', 'b', 'c'], deal)).toEqual({ sent: 2, queued: 1, gone: 0 });
+    expect([sent, left]).toEqual([['a', 'c'], [1]]);
+    await fanOut.work();
+    expect(await fanOut.revive()).toBe(1);
+    deaf.clear();
+    clock.advance(10_000);
+    await fanOut.work();
+    expect([sent, await fanOut.revive()]).toEqual([['a', 'c', 'b'], 0]);
+  });
+
+  it('expels whoever has taken nothing for a minute, as soon as that can be told', async () => {
+    const { fanOut, deaf, mute, expelled, clock } = world();
+    deaf.add('b');
+    mute.add('b');
+    await fanOut.gateway.send(['b'], deal);
+    for (let n = 0; n < 6; n += 1) {
+      clock.advance(30_000);
+      await fanOut.work();
+    }
+    expect([expelled, await fanOut.revive()]).toEqual([[], 1]);
+    mute.clear();
+    clock.advance(600_000);
+    await fanOut.work();
+    expect([expelled, await fanOut.revive()]).toEqual([['b'], 0]);
   });
 
   it('is taken up again after its workers were cut off', async () => {

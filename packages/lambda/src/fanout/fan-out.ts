@@ -21,19 +21,33 @@ export interface FanOutOptions {
   readonly deadline: () => number;
   /** Told what waits, in all lanes, after more was queued. */
   readonly queued: (waiting: number) => void;
+  /** Told of each frame that is left to workers. */
+  readonly left: (frame: Frame) => void;
 }
 
 export interface FanOut {
   readonly gateway: Gateway;
   /** Works on what waits, in a slot of its own, until nothing is left or the time is over: then another goes on. */
   work(): Promise<void>;
+  /** Sees to it that workers come for all that was queued: to be called before an invocation ends. */
+  settle(): Promise<void>;
   /** Starts workers where something waits: those that had it may have been cut off. */
   revive(): Promise<number>;
 }
 
+/** So long a publisher waits for a connection. */
+const SOON_MS = 1_000;
+
+const NO_ONE: Sent = { sent: 0, queued: 0, gone: 0 };
+
 /** Sends to few at once; to many through the queue, by workers that share the bucket. */
 export const createFanOut = (options: FanOutOptions): FanOut => {
-  const { gateway, queue, budget, slots, canStart, hasTime, start, deadline, queued } = options;
+  const { gateway, queue, budget, slots, canStart, hasTime, start, deadline, queued, left } = options;
+  /** Who is sent what is decided one frame after another, so that none is sent before those given earlier. */
+  let admission: Promise<unknown> = Promise.resolve();
+  /** Whether something was queued since workers were called. */
+  let isWaiting = false;
+  let hasCalled = false;
 
   /** One by one: where the first cannot be started, none can. */
   const startWorkers = async (count: number): Promise<boolean> => {
@@ -63,13 +77,38 @@ export const createFanOut = (options: FanOutOptions): FanOut => {
     }
   };
 
-  const later = async (ids: readonly string[], frame: Frame): Promise<Sent> => {
-    if (ids.length === 0) return { sent: 0, queued: 0, gone: 0 };
-    await queue.add(frame, ids);
+  /** Workers come for what waits now. */
+  const callWorkers = async (): Promise<void> => {
     const { count } = await queue.look();
     queued(count);
-    if (!(await startWorkers(workersFor(count)).catch(() => false))) await work();
+    if (count > 0 && !(await startWorkers(workersFor(count)).catch(() => false))) await work();
+  };
+
+  const later = async (ids: readonly string[], frame: Frame): Promise<Sent> => {
+    if (ids.length === 0) return NO_ONE;
+    left(frame);
+    await queue.add(frame, ids);
+    isWaiting = true;
+    // The first of a list gets them going; for what follows it they are called once, at the end.
+    if (!hasCalled) {
+      hasCalled = true;
+      isWaiting = false;
+      await callWorkers();
+    }
     return { sent: 0, queued: ids.length, gone: 0 };
+  };
+
+  /** Whoever does not take it soon is left to workers: one that does not read slows no publisher. */
+  const now = async (ids: readonly string[], frame: Frame): Promise<Sent> => {
+    const { sent, gone, missed } = await gateway.deliver(ids, frame, SOON_MS);
+    const { queued } = await later(missed, frame);
+    return { sent, gone, queued };
+  };
+
+  const isForNow = async (ids: readonly string[], frame: Frame): Promise<boolean> => {
+    if (ids.length > DIRECT || !hasTime()) return false;
+    // A message to few does not wait for the bucket: what the share leaves of the quota is for these.
+    return (await budget.take(ids.length)) || laneOf(frame) === 'messages';
   };
 
   return {
@@ -77,12 +116,28 @@ export const createFanOut = (options: FanOutOptions): FanOut => {
       ...gateway,
       async send(connectionIds, frame) {
         const ids = [...new Set(connectionIds)];
+        if (ids.length === 0) return NO_ONE;
         if (!canStart()) return gateway.send(ids, frame);
-        if (ids.length === 0 || ids.length > DIRECT || !hasTime()) return later(ids, frame);
-        // A message to few does not wait for the bucket: what the share leaves of the quota is for these.
-        const isPaid = await budget.take(ids.length);
-        return isPaid || laneOf(frame) === 'messages' ? gateway.send(ids, frame) : later(ids, frame);
+        const before = admission;
+        let admitted: () => void = () => undefined;
+        admission = new Promise<void>((resolve) => {
+          admitted = resolve;
+        });
+        let sent: Promise<Sent>;
+        try {
+          await before;
+          sent = (await isForNow(ids, frame)) ? now(ids, frame) : later(ids, frame);
+        } finally {
+          admitted();
+        }
+        return sent;
       },
+    },
+    async settle() {
+      const mustCall = isWaiting;
+      isWaiting = false;
+      hasCalled = false;
+      if (mustCall) await callWorkers();
     },
     work,
     async revive() {

@@ -67,8 +67,10 @@ export class FanOutQueue {
       ...(lane === undefined ? {} : { lane }),
     };
     const parts = chunksOf(ids).map((part, i) => ({ sk: place(i), ids: part }));
-    await table.put(framePk(job), 'frame', body, { expiresAt });
-    await this.#each(parts, (part) => table.put(idsPk(job), part.sk, { ids: part.ids }, { expiresAt }));
+    await Promise.all([
+      table.put(framePk(job), 'frame', body, { expiresAt }),
+      this.#each(parts, (part) => table.put(idsPk(job), part.sk, { ids: part.ids }, { expiresAt })),
+    ]);
     if (key !== undefined && offset !== undefined) await this.#noteNewest(key, offset, job);
     const at = this.#options.clock.now();
     await this.#each(parts, (part) =>
@@ -90,13 +92,14 @@ export class FanOutQueue {
     await this.#options.table.delete(lanePk(lane), sk);
   }
 
-  /** Some of a piece could not be sent now: they wait again, as a piece of their own. */
-  async again(piece: Piece, ids: readonly string[]): Promise<void> {
-    const { table } = this.#options;
+  /** Some of a piece could not be sent now: they wait again, as a piece of their own that nobody takes for so long. */
+  async again(piece: Piece, ids: readonly string[], restMs = 0): Promise<void> {
+    const { table, clock } = this.#options;
+    const until = restMs === 0 ? 0 : clock.now() + restMs;
     const { lane, sk, job, at } = piece;
     const expiresAt = this.#expiresAt();
     await table.put(idsPk(job), `${partOf(sk)}~`, { ids: [...ids] }, { expiresAt });
-    await table.put(lanePk(lane), `${sk}~`, { until: 0, count: ids.length, at }, { expiresAt });
+    await table.put(lanePk(lane), `${sk}~`, { until, count: ids.length, at }, { expiresAt });
     await this.done(piece);
   }
 

@@ -164,6 +164,7 @@ export const simulate = async (model: Model): Promise<Simulated> => {
         return true;
       },
       queued: () => undefined,
+      left: () => undefined,
     });
   };
 

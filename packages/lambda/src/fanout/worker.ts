@@ -7,7 +7,7 @@ import type { FanOutQueue, Piece } from './queue.js';
 export interface WorkerOptions {
   readonly queue: Pick<FanOutQueue, 'take' | 'done' | 'again' | 'newer' | 'isEmpty'>;
   readonly budget: Budget;
-  readonly gateway: Pick<ManagementGateway, 'deliver'>;
+  readonly gateway: Pick<ManagementGateway, 'deliver' | 'expel'>;
   readonly clock: Clock;
   readonly pause: (ms: number) => Promise<void>;
   readonly chance: () => number;
@@ -20,20 +20,41 @@ export interface WorkerOptions {
 /** How long a worker waits for the bucket before it asks again: other workers take from it too. */
 const PAUSE_MS = 30;
 
+/** So long a piece waits for a connection that is refused. */
+const PATIENCE_MS = 3_000;
+/** Of those that were refused, so many are taken for ones that do not read. */
+const FEW = 16;
+/** They are asked again after this, and then less and less often. */
+const REST_MS = 5_000;
+/** A connection that has not taken a frame for so long is ended when it takes that: its client comes back and resumes. */
+const STALLED_MS = 60_000;
+
 /** Sends what waits, piece by piece, as the bucket lets it. True where more was left when the time was over. */
 export const createWorker = (options: WorkerOptions): (() => Promise<boolean>) => {
-  const { queue, budget, gateway, pause, chance, hasTime, sent } = options;
+  const { queue, budget, gateway, clock, pause, chance, hasTime, sent } = options;
+
+  /** When (Unix milliseconds) pieces that rest for a short time are to be taken again: by whoever left them, unless another comes. Others are left to the sweep. */
+  const rests: number[] = [];
 
   /** Sends a piece; tells how many sends it took. */
   const serve = async (piece: Piece): Promise<number> => {
     const ids = withoutConflated(piece.ids, await queue.newer(piece));
-    const delivered = await gateway.deliver(ids, piece.frame);
+    const delivered = await gateway.deliver(ids, piece.frame, PATIENCE_MS);
     sent(delivered, piece);
-    await (delivered.missed.length === 0 ? queue.done(piece) : queue.again(piece, delivered.missed));
+    const age = clock.now() - piece.at;
+    const left = age < STALLED_MS ? delivered.missed : await gateway.expel(delivered.missed);
+    if (left.length === 0) await queue.done(piece);
+    else {
+      // Many at once were refused since the quota was used up; a few do not read, and are not asked all the time.
+      const restMs = left.length > FEW ? 0 : Math.max(REST_MS, age / 2);
+      await queue.again(piece, left, restMs);
+      if (restMs === REST_MS) rests.push(clock.now() + restMs);
+    }
     return ids.length;
   };
 
   return async () => {
+    rests.length = 0;
     while (hasTime()) {
       if (await queue.isEmpty()) return false;
       // The bucket first, then the choice: what came meanwhile in a lane above goes before.
@@ -44,7 +65,10 @@ export const createWorker = (options: WorkerOptions): (() => Promise<boolean>) =
       const piece = await queue.take();
       if (piece === undefined) {
         budget.giveBack(CHUNK);
-        return false;
+        const due = rests.shift();
+        if (due === undefined) return false;
+        await pause(Math.max(0, due - clock.now()));
+        continue;
       }
       budget.giveBack(CHUNK - (await serve(piece)));
     }

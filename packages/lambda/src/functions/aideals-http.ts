@@ -6,7 +6,7 @@ import { createHttp } from '../handlers/http.js';
 import type { HttpEvent } from '../handlers/http-request.js';
 import { compose } from '../runtime/compose.js';
 
-const { config, engine, ports, invocation, address, ready, meter } = compose();
+const { config, engine, ports, invocation, address, ready, meter, sending } = compose();
 
 const phraseOf = (error: unknown): string => (error instanceof Error ? error.message : 'does not answer');
 
@@ -27,7 +27,10 @@ export const handler = async (event: HttpEvent, context?: InvocationContext): Pr
   invocation.begin(context, ports.ids.next('mark'));
   try {
     await Promise.all([address.find(), ready()]);
-    return await http(event);
+    return await sending(
+      () => http(event),
+      ({ statusCode }) => statusCode >= 500,
+    );
   } finally {
     meter.publish();
   }

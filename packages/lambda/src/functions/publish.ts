@@ -13,6 +13,7 @@ export const broadcastFunction = ({
   ready,
   fanOut,
   meter,
+  sending,
 }: Runtime) => {
   const broadcast = createBroadcast({ engine, invokerKey, invocationId: () => invocation.id });
   return async (event: unknown, context?: InvocationContext): Promise<ProxyResult | undefined> => {
@@ -21,7 +22,10 @@ export const broadcastFunction = ({
       await address.find();
       if (isWork(event)) return void (await fanOut.work());
       await ready();
-      return await broadcast(event);
+      return await sending(
+        () => broadcast(event),
+        ({ statusCode }) => statusCode !== 200,
+      );
     } finally {
       meter.publish();
     }

@@ -90,7 +90,7 @@ describe('deal events', () => {
     expect(dealsOf(id)).toHaveLength(1);
   });
 
-  it('that were missed come again, from a minute before the place told', async () => {
+  it('that were missed come again, from the place told where all before it were sent', async () => {
     const topic = 'resumed';
     await publish({ n: 0 }, topic);
     world.pass(120);
@@ -99,7 +99,7 @@ describe('deal events', () => {
     const id = await connect('res');
     await ask(id, 'subscribeToDeals', { topic, lastEventId: ids[1] });
     const replayed = dealsOf(id);
-    expect(replayed.map((deal) => deal.id)).toEqual(ids);
+    expect(replayed.map((deal) => deal.id)).toEqual(ids.slice(2));
     expect(
       inbox(id)
         .map(({ type }) => type)

@@ -59,7 +59,7 @@ export const socketFunctions = (runtime: Runtime) => {
     invocation.begin(context, ids.next('mark'));
     if (!isOwn(event)) address.tell(event.requestContext);
     try {
-      return await work();
+      return await runtime.sending(work);
     } finally {
       meter.publish();
     }

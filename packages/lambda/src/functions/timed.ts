@@ -16,7 +16,7 @@ export const sweepFunction = (runtime: Runtime) => {
     invocation.begin(context, ids.next('mark'));
     try {
       await Promise.all([address.find(), ready()]);
-      const swept = await sweep();
+      const swept = await runtime.sending(sweep);
       meter.connections(await directory.count());
       meter.fanoutEta(fanOut.etaSeconds(await fanOut.revive()));
       return swept;

@@ -119,15 +119,53 @@ describe('an API that is busy', () => {
   });
 
   it('that fails for one of many serves the others', async () => {
-    const { gateway, connect, answers, faults, closed } = world();
+    const { gateway, connect, answers, faults, open, closed } = world();
     for (const id of ['a', 'b', 'c']) connect(id);
     answers.push(new Error('no route to the host'));
     expect(await gateway.send(['a', 'b', 'c'], { text: '{}' })).toEqual({ sent: 2, queued: 0, gone: 1 });
-    expect([faults.length, closed]).toEqual([1, []]);
+    // Whoever did not get it must come back for it.
+    expect([faults.length, closed, open.has('a')]).toEqual([1, ['a'], false]);
+  });
+});
+
+describe('a connection that does not read', () => {
+  it('is waited for once, and then asked once for each frame until it takes one', async () => {
+    const { gateway, connect, answers, inbox, passed } = world();
+    connect('a');
+    answers.push('busy', 'busy', 'busy');
+    expect(await gateway.deliver(['a'], { text: '1' }, 200)).toEqual({ sent: 0, gone: 0, missed: ['a'] });
+    const waited = passed();
+    expect(waited).toBeLessThanOrEqual(200);
+    answers.push('busy');
+    expect(await gateway.deliver(['a'], { text: '2' }, 200)).toMatchObject({ missed: ['a'] });
+    expect(passed()).toBe(waited);
+    expect(await gateway.deliver(['a'], { text: '3' }, 200)).toMatchObject({ sent: 1 });
+    answers.push('busy');
+    expect(await gateway.deliver(['a'], { text: '4' }, 200)).toMatchObject({ sent: 1 });
+    expect(inbox('a')).toEqual(['3', '4']);
+  });
+
+  it('is told to come back before it is ended, and is not ended unless it takes that', async () => {
+    const { gateway, connect, answers, inbox, open, closed } = world();
+    connect('a');
+    answers.push('busy');
+    expect(await gateway.expel(['a'])).toEqual(['a']);
+    expect([open.has('a'), closed]).toEqual([true, []]);
+    expect(await gateway.expel(['a', 'gone'])).toEqual([]);
+    expect([open.has('a'), closed]).toEqual([false, ['gone', 'a']]);
+    expect(JSON.parse(inbox('a')[0] ?? '')).toMatchObject({ type: 'error', data: { details: { closeCode: 4008 } } });
   });
 });
 
 describe('a frame for many', () => {
+  it('leaves no earlier one behind, though both are on their way', async () => {
+    const { gateway, connect, inbox } = world();
+    const ids = Array.from({ length: 300 }, (_, i) => `c${i}`);
+    for (const id of ids) connect(id);
+    await Promise.all(['1', '2', '3'].map((text) => gateway.send(ids, { text })));
+    for (const id of ids) expect(inbox(id)).toEqual(['1', '2', '3']);
+  });
+
   it('is posted to each once, to a bounded number at a time', async () => {
     const { gateway, connect, counts } = world();
     const ids = Array.from({ length: 1_000 }, (_, i) => `c${i}`);

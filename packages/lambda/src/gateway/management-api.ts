@@ -1,10 +1,7 @@
-import {
-  ApiGatewayManagementApiClient,
-  DeleteConnectionCommand,
-  GetConnectionCommand,
-  PostToConnectionCommand,
-} from '@aws-sdk/client-apigatewaymanagementapi';
+import { defaultProvider } from '@aws-sdk/credential-provider-node';
+import { type Answer, keptRequests } from './kept-requests.js';
 import { localCredentials } from './local-credentials.js';
+import { createSigner, sha256 } from './signing.js';
 
 /** `busy`: the account's quota is used up for now, or the connection takes no more: to be tried again. */
 export type Posted = 'sent' | 'gone' | 'busy';
@@ -21,61 +18,63 @@ export interface ManagementOptions {
   /** The URL of the API's stage. */
   readonly endpoint: string;
   readonly region: string;
+  /** Unix milliseconds: requests are signed by it. */
+  readonly now: () => number;
 }
 
-const SOCKETS = 256;
 const ATTEMPT_MS = 5_000;
 
 const GONE = 410;
 /** What asks for patience: the quota, and a fault of the service that passes. */
 const BUSY: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 
-const statusOf = (error: unknown): number =>
-  (error as { $metadata?: { httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode ?? 0;
+const EMPTY = sha256('');
 
-/** By status, not by the name of an error: that differs between versions of the SDK. */
-const asked = async <T>(
-  call: () => Promise<unknown>,
-  answers: { readonly yes: T; readonly gone: T; readonly busy?: T },
-) => {
-  try {
-    await call();
-    return answers.yes;
-  } catch (error) {
-    const status = statusOf(error);
-    if (status === GONE) return answers.gone;
-    if (answers.busy !== undefined && BUSY.has(status)) return answers.busy;
-    // The whole answer, with its socket: nothing for a log.
-    if (error instanceof Error) Reflect.deleteProperty(error, '$response');
-    throw error;
-  }
-};
+/**
+ * The management API, over connections that are kept. It makes its requests itself: one for each connection that a frame goes
+ * to, they are most of what a fan-out costs, and the SDK's cost several times as much. Retries are the caller's, but for
+ * connections that ended unnoticed.
+ */
+export const managementApi = ({ endpoint, region, now }: ManagementOptions): ManagementApi => {
+  const { host, pathname } = new URL(endpoint);
+  const base = pathname.replace(/\/$/u, '');
+  const send = keptRequests(endpoint, ATTEMPT_MS);
+  const sign = createSigner(region, 'execute-api');
+  const { credentials: local } = localCredentials(endpoint);
+  const credentials = local === undefined ? defaultProvider() : async () => local;
+  /** One frame goes to many. */
+  const hashes = new WeakMap<Uint8Array, string>();
 
-/** The management API over the SDK, with connections that are kept. Retries are the caller's. */
-export const managementApi = ({ endpoint, region }: ManagementOptions): ManagementApi => {
-  const client = new ApiGatewayManagementApiClient({
-    endpoint,
-    region,
-    maxAttempts: 1,
-    ...localCredentials(endpoint),
-    requestHandler: {
-      connectionTimeout: ATTEMPT_MS,
-      requestTimeout: ATTEMPT_MS,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: SOCKETS },
-      httpsAgent: { keepAlive: true, maxSockets: SOCKETS },
-    },
-  });
+  const hashOf = (data: Uint8Array): string => {
+    const hash = hashes.get(data) ?? sha256(data);
+    hashes.set(data, hash);
+    return hash;
+  };
+
+  const call = async (method: string, connectionId: string, body?: Uint8Array): Promise<Answer> => {
+    const path = `${base}/@connections/${encodeURIComponent(connectionId)}`;
+    const bodyHash = body === undefined ? EMPTY : hashOf(body);
+    const headers = sign({ method, host, path, bodyHash, now: now() }, await credentials());
+    return send({ method, path, headers, ...(body === undefined ? {} : { body }) });
+  };
+
+  const failed = ({ status, text }: Answer): Error =>
+    new Error(`the management API answered ${status}${text === '' ? '' : `: ${text}`}`);
+
+  /** By status, not by the name of an error: that differs between versions. */
+  const isThere = (answer: Answer): boolean => {
+    if (answer.status === GONE) return false;
+    if (answer.status >= 200 && answer.status < 300) return true;
+    throw failed(answer);
+  };
+
   return {
-    post: (ConnectionId, Data) =>
-      asked<Posted>(() => client.send(new PostToConnectionCommand({ ConnectionId, Data })), {
-        yes: 'sent',
-        gone: 'gone',
-        busy: 'busy',
-      }),
-    delete: (ConnectionId) =>
-      asked(() => client.send(new DeleteConnectionCommand({ ConnectionId })), { yes: true, gone: false }),
-    isOpen: (ConnectionId) =>
-      asked(() => client.send(new GetConnectionCommand({ ConnectionId })), { yes: true, gone: false }),
+    async post(connectionId, data) {
+      const answer = await call('POST', connectionId, data);
+      if (BUSY.has(answer.status)) return 'busy';
+      return isThere(answer) ? 'sent' : 'gone';
+    },
+    delete: async (connectionId) => isThere(await call('DELETE', connectionId)),
+    isOpen: async (connectionId) => isThere(await call('GET', connectionId)),
   };
 };

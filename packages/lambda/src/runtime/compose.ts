@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Clock, createEngine, type Directory, type Ports, type Streams } from '@aideals/core';
+import { type Clock, createEngine, type Directory, type Frame, type Ports, type Streams } from '@aideals/core';
 import { memoryTurns } from '@aideals/core/memory';
 import {
   DynamoClient,
@@ -24,6 +24,7 @@ import { Invocation } from './invocation.js';
 import { lambdaInvoker } from './invoker.js';
 import { Meter } from './meter.js';
 import { composeRedis } from './redis.js';
+import { followingSends, Sends } from './sends.js';
 import { lambdaTelemetry } from './telemetry.js';
 import { Timers } from './timers.js';
 
@@ -133,9 +134,18 @@ export const compose = (env: Environment = process.env, clock: Clock = wallClock
   const apis = new Map<string, ManagementApi>();
   const api = (): ManagementApi => {
     const endpoint = address.current;
-    const made = apis.get(endpoint) ?? managementApi({ endpoint, region: config.region ?? LOCAL_REGION });
+    const made =
+      apis.get(endpoint) ?? managementApi({ endpoint, region: config.region ?? LOCAL_REGION, now: Date.now });
     apis.set(endpoint, made);
     return made;
+  };
+
+  const sends = new Sends({
+    ...{ table, clock, top: async () => log.top() },
+    retentionSeconds: settings.limits.retentionEventsSeconds,
+  });
+  const incomplete = ({ offset }: Frame): void => {
+    if (offset !== undefined) sends.incomplete(offset);
   };
 
   const management = managementGateway({
@@ -151,15 +161,29 @@ export const compose = (env: Environment = process.env, clock: Clock = wallClock
   });
 
   const invoker = lambdaInvoker(config.region, config.lambdaUrl);
-  const fanOut = composeFanOut({ config, table, limiter, clock, ids, pause, management, invocation, invoker, meter });
+  const fanOut = composeFanOut({
+    config,
+    table,
+    limiter,
+    clock,
+    ids,
+    pause,
+    management,
+    invocation,
+    invoker,
+    meter,
+    left: incomplete,
+  });
   const { gateway, queue } = fanOut;
 
   const ports: Ports = {
     clock,
     ids,
     table,
-    streams: resumingEarlier(log, async () =>
-      Math.max(OVERTAKEN_MS, clock.now() - ((await queue.look()).since ?? clock.now())),
+    streams: resumingEarlier(
+      followingSends(log, sends),
+      async () => Math.max(OVERTAKEN_MS, clock.now() - ((await queue.look()).since ?? clock.now())),
+      sends,
     ),
     directory: directory as Directory,
     gateway,
@@ -209,6 +233,23 @@ export const compose = (env: Environment = process.env, clock: Clock = wallClock
     trim: async (): Promise<boolean> => {
       const { retentionEvents: keep, retentionEventsSeconds } = settings.limits;
       return log.trim({ before: clock.now() - retentionEventsSeconds * 1000, keep, limit: TRIMMED_AT_ONCE });
+    },
+    /**
+     * Runs what may publish, and sees to the end of all that it sent: nothing of it is left when its answer is given. Where it
+     * fails, nobody knows who was sent what.
+     */
+    async sending<T>(work: () => Promise<T>, hasFailed: (result: T) => boolean = () => false): Promise<T> {
+      try {
+        const result = await work();
+        if (hasFailed(result)) sends.failed();
+        else await sends.done();
+        return result;
+      } catch (error) {
+        sends.failed();
+        throw error;
+      } finally {
+        await fanOut.settle();
+      }
     },
     /** Opens the log: before what asks for ids of it. */
     ready: async (): Promise<void> => void (await log.ready()),

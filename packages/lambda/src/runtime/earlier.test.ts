@@ -40,7 +40,8 @@ describe('an earlier place in the log', () => {
 
   it('is where a resume begins, unless its place is lost', async () => {
     const streams = await logOf(300);
-    const resuming = resumingEarlier(streams, async () => OVERTAKEN_MS);
+    const nothingKnown = { areAllBefore: async () => false, allUpTo: async (_: string, after: number) => after };
+    const resuming = resumingEarlier(streams, async () => OVERTAKEN_MS, nothingKnown);
     expect((await resuming.locate(streams.idOf(300))).after).toBe(239);
     expect(await resuming.locate('unknown-5')).toEqual(await streams.locate('unknown-5'));
   });

@@ -1,4 +1,5 @@
 import type { Located, Streams } from '@aideals/core';
+import type { Sends } from './sends.js';
 
 /**
  * How far before the id given a resume begins: events of one log are sent by invocations that may overtake each other, so
@@ -43,8 +44,14 @@ export const earlier = async (streams: Streams, offset: number, ms: number): Pro
   return after;
 };
 
-/** A log in which positions of clients are found a while before where they say: so many milliseconds. */
-export const resumingEarlier = (streams: Streams, overtakenMs: () => Promise<number>): Streams => ({
+/** What is known of the sends of events. */
+type KnownSends = Pick<Sends, 'areAllBefore' | 'allUpTo'>;
+
+/**
+ * A log in which positions of clients are found where all that lies before was sent before: at most so many milliseconds
+ * before where they say, since what came earlier was sent by then.
+ */
+export const resumingEarlier = (streams: Streams, overtakenMs: () => Promise<number>, sends: KnownSends): Streams => ({
   append: (events, options) => streams.append(events, options),
   read: (options) => streams.read(options),
   top: () => streams.top(),
@@ -52,7 +59,10 @@ export const resumingEarlier = (streams: Streams, overtakenMs: () => Promise<num
   trim: (options) => streams.trim(options),
   async locate(id): Promise<Located> {
     const located = await streams.locate(id);
-    if (located.lost !== undefined) return located;
-    return { after: await earlier(streams, located.after, await overtakenMs()) };
+    if (located.lost !== undefined || located.after < 1) return located;
+    const ms = await overtakenMs();
+    if (await sends.areAllBefore(id, located.after, ms)) return located;
+    const from = await earlier(streams, located.after, ms);
+    return { after: await sends.allUpTo(id, from, located.after) };
   },
 });

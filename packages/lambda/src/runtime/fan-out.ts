@@ -1,4 +1,4 @@
-import type { Clock, Ids, Limiter, Table } from '@aideals/core';
+import type { Clock, Frame, Ids, Limiter, Table } from '@aideals/core';
 import type { Config } from '../config/config.js';
 import { Budget } from '../fanout/budget.js';
 import { createFanOut, type FanOut } from '../fanout/fan-out.js';
@@ -22,6 +22,7 @@ export interface FanOutParts {
   readonly invocation: Invocation;
   readonly invoker: Invoker;
   readonly meter: Meter;
+  readonly left: (frame: Frame) => void;
 }
 
 /** What the function `broadcast` is invoked with as a worker. */
@@ -34,12 +35,14 @@ export const isWork = (event: unknown): event is WorkEvent =>
 
 /** A piece takes a second or two, and may be refused for a while. */
 const PIECE_MS = 5_000;
+/** A list of a thousand events may take longer to send than an invocation may last: so long before its end the rest is queued. */
+const QUEUEING_MS = 14_000;
 
 /** The planner over the deployment's own table, limiter and functions. */
 export const composeFanOut = (
   parts: FanOutParts,
 ): FanOut & { readonly queue: FanOutQueue; etaSeconds(waiting: number): number } => {
-  const { config, table, limiter, clock, ids, pause, management, invocation, invoker, meter } = parts;
+  const { config, table, limiter, clock, ids, pause, management, invocation, invoker, meter, left } = parts;
   const chance = Math.random;
   const quota = { perSecond: config.quotaPerSecond, burst: config.quotaBurst, share: config.quotaShare };
   const queue = new FanOutQueue({ table, clock, ids, chance });
@@ -51,10 +54,10 @@ export const composeFanOut = (
   });
   const event: WorkEvent = { fanOut: true };
   const fanOut = createFanOut({
-    ...{ gateway: management, queue, budget, work },
+    ...{ gateway: management, queue, budget, work, left },
     slots: new Slots(table, clock),
     canStart: () => config.region !== undefined && invocation.functionName !== undefined,
-    hasTime: () => clock.now() < invocation.deadline,
+    hasTime: () => clock.now() + QUEUEING_MS < invocation.deadline,
     start: () => invoker.start(config.broadcastFunction, event),
     deadline: () => invocation.deadline,
     queued: (waiting) => meter.fanoutEta(etaSeconds(waiting, quota)),
