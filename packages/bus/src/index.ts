@@ -1,6 +1,7 @@
 export * from './in-process.js';
 export { addressOf, type RedisAddress, RedisSettingError, type RedisSettings, shownAddress } from './redis/address.js';
 export { RedisAway } from './redis/away.js';
+export { type BridgedEvent, bridgeLog } from './redis/bridge-log.js';
 export { channelName } from './redis/bus.js';
 export type { Commander, CommandLink } from './redis/command-link.js';
 export type { RedisConnection } from './redis/connection.js';

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addBridge } from './commands/bridge.js';
 import { addCheckConfig } from './commands/check-config.js';
 import { addCluster } from './commands/cluster.js';
 import { addDynamodb } from './commands/dynamodb.js';
@@ -28,7 +29,8 @@ const createProgram = (settings: string): Command => {
     // Before the subcommands, which take it over.
     .exitOverride();
   addServe(program, settings);
-  for (const add of [addToken, addPublish, addTail, addCheckConfig, addCluster, addGateway, addDynamodb]) add(program);
+  for (const add of [addToken, addPublish, addTail, addCheckConfig, addCluster, addGateway, addBridge, addDynamodb])
+    add(program);
   return program;
 };
 

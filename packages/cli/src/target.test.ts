@@ -12,6 +12,13 @@ describe('the target of publish and tail', () => {
       'https://deals.example',
       'wss://deals.example/prod',
     ],
+    [
+      undefined,
+      { WEBSOCKET_API_GATEWAY_URL: 'wss://a.example/prod', AIDEALS_HTTP_URL: 'https://b.example' },
+      'https://b.example',
+      'wss://a.example/prod',
+    ],
+    [undefined, { AIDEALS_HTTP_URL: 'https://b.example' }, 'https://b.example', 'wss://b.example/ws'],
     ['ws://127.0.0.1:4000/ws', {}, 'http://127.0.0.1:4000', 'ws://127.0.0.1:4000/ws'],
     ['https://deals.example/live/', {}, 'https://deals.example/live', 'wss://deals.example/live'],
     ['https://deals.example/live/', { STAGE: 'live' }, 'https://deals.example', 'wss://deals.example/live'],

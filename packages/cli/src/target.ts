@@ -23,13 +23,7 @@ const localAddress = (env: Environment): string => {
   return `http://${host.includes(':') ? `[${host}]` : host}:${env['PORT'] || '3001'}`;
 };
 
-/**
- * `given` is the `--url` of the user; without it `WEBSOCKET_API_GATEWAY_URL`, else this machine at `PORT`. It may be the
- * http(s) or the ws(s) address: the path of the sockets (`/ws`, or the stage) is no part of the base of the HTTP calls.
- */
-export const resolveTarget = (given: string | undefined, env: Environment): Target => {
-  const name = given === undefined ? 'WEBSOCKET_API_GATEWAY_URL' : '--url';
-  const text = given ?? (env['WEBSOCKET_API_GATEWAY_URL'] || localAddress(env));
+const targetOf = (name: string, text: string, stage: string): Target => {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const socketProtocol = url && SOCKET_OF[url.protocol];
   const httpProtocol = url && HTTP_OF[url.protocol];
@@ -37,11 +31,25 @@ export const resolveTarget = (given: string | undefined, env: Environment): Targ
     throw wrongUse(`${name} ${text}: give an address that begins with http://, https://, ws:// or wss://`);
   }
   const path = url.pathname.replace(/\/+$/u, '');
-  const base = ['/ws', `/${env['STAGE'] || 'prod'}`].find((end) => path.endsWith(end));
+  const base = ['/ws', `/${stage}`].find((end) => path.endsWith(end));
   const httpPath = base === undefined ? path : path.slice(0, -base.length);
   return {
     http: `${httpProtocol}//${url.host}${httpPath}`,
     // `/ws` where nothing else is said: there a plain request tells why an upgrade was refused.
     socket: `${socketProtocol}//${url.host}${path || '/ws'}${url.search}`,
   };
+};
+
+/**
+ * `given` is the `--url` of the user; without it `WEBSOCKET_API_GATEWAY_URL`, else this machine at `PORT`. It may be the
+ * http(s) or the ws(s) address: the path of the sockets (`/ws`, or the stage) is no part of the base of the HTTP calls.
+ * On AWS the two are different hosts: without a `given` the HTTP calls go to `AIDEALS_HTTP_URL`, where it is set.
+ */
+export const resolveTarget = (given: string | undefined, env: Environment): Target => {
+  const stage = env['STAGE'] || 'prod';
+  if (given !== undefined) return targetOf('--url', given, stage);
+  const http = env['AIDEALS_HTTP_URL'] || undefined;
+  const socket = env['WEBSOCKET_API_GATEWAY_URL'] || http || localAddress(env);
+  const target = targetOf(socket === http ? 'AIDEALS_HTTP_URL' : 'WEBSOCKET_API_GATEWAY_URL', socket, stage);
+  return http === undefined ? target : { ...target, http: targetOf('AIDEALS_HTTP_URL', http, stage).http };
 };

@@ -123,7 +123,7 @@ const IMAGE = '123456789012.dkr.ecr.eu-central-1.amazonaws.com/aideals:1.0.0';
 const CERTIFICATE = 'arn:aws:acm:eu-central-1:123456789012:certificate/abc';
 const OPTIONS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'as it is': {},
-  'Redis with a bridge': { redis: true, bridgeImage: IMAGE },
+  'Redis with a bridge': { redis: true, bridgeImage: IMAGE, apiKey: true },
   'CloudFront in front': { cloudFront: true, stage: 'dev', namePrefix: 'dev-' },
   'domains, scaling and an identity provider': {
     ...{ webSocketDomain: 'ws.example.com', httpDomain: 'api.example.com', certificateArn: CERTIFICATE },
@@ -182,16 +182,22 @@ describe('Redis', () => {
     expect(JSON.stringify(endpoints)).toContain('.dynamodb');
   });
 
-  it('is heard by one bridge, which may start broadcast and nothing else', () => {
+  it('is heard by a bridge, which publishes with the key over HTTP, and is there before an older one goes', () => {
     heard.hasResourceProperties('AWS::ECS::Service', {
       DesiredCount: 1,
-      DeploymentConfiguration: Match.objectLike({ MaximumPercent: 100, MinimumHealthyPercent: 0 }),
+      DeploymentConfiguration: Match.objectLike({ MaximumPercent: 200, MinimumHealthyPercent: 100 }),
     });
-    heard.hasResourceProperties('AWS::IAM::Policy', {
-      PolicyDocument: Match.objectLike({
-        Statement: [Match.objectLike({ Action: 'lambda:InvokeFunction', Sid: 'Start' })],
-      }),
-    });
+    const [container] = resourceOf(heard, 'AWS::ECS::TaskDefinition', 'Family', 'aideals-bridge').Properties[
+      'ContainerDefinitions'
+    ] as [{ Command: string[]; Environment: { Name: string }[]; Secrets: { Name: string }[] }];
+    expect(container.Command).toEqual(['bridge']);
+    expect(container.Environment.map(({ Name }) => Name)).toContain('AIDEALS_HTTP_URL');
+    expect(container.Secrets.map(({ Name }) => Name).sort()).toEqual(['AIDEALS_API_KEY', 'REDIS_PASSWORD']);
+    // What it does itself needs no right at AWS.
+    const policies = resourcesOf(heard, 'AWS::IAM::Policy').map(({ Properties }) => String(Properties['PolicyName']));
+    expect(policies.filter((name) => name.startsWith('Bridge'))).toEqual([
+      expect.stringMatching(/^BridgeTaskExecutionRole/u),
+    ]);
   });
 });
 

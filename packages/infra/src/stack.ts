@@ -44,6 +44,11 @@ export class AidealsStack extends Stack {
     const { byName } = functions;
     const { stage, domain } = new ServedStage(this, 'WebSocket', { api, apiName, settings, functions: byName });
     const http = new AidealsHttpApi(this, 'Http', { settings, lambda: byName['aideals-http'].lambda });
+    const httpUrl = http.domain === undefined ? http.api.apiEndpoint : `https://${http.domain.name}`;
+    const { bridgeImage: image, logRetentionDays: logRetention } = settings;
+    if (redis !== undefined && image !== undefined && tokenKeys.apiKey !== undefined) {
+      new Bridge(this, 'Bridge', { namePrefix, image, httpUrl, apiKey: tokenKeys.apiKey, ...redis, logRetention });
+    }
     sweepRule(this, namePrefix, byName['aideals-sweep'].lambda);
     new Watch(this, 'Watch', { settings, functions, tables, encryptionKey });
     const edge = settings.cloudFront
@@ -52,7 +57,7 @@ export class AidealsStack extends Stack {
     outputs(this, {
       WEBSOCKET_API_GATEWAY_URL: edge?.url ?? (domain === undefined ? stage.url : `wss://${domain.name}`),
       WEBSOCKET_API_GATEWAY_ID: apiId,
-      AIDEALS_HTTP_URL: http.domain === undefined ? http.api.apiEndpoint : `https://${http.domain.name}`,
+      AIDEALS_HTTP_URL: httpUrl,
       AIDEALS_WEBSOCKET_DOMAIN_TARGET: domain?.regionalDomainName,
       AIDEALS_HTTP_DOMAIN_TARGET: http.domain?.regionalDomainName,
       REDIS_HOST: redis?.cache.host,
@@ -61,12 +66,9 @@ export class AidealsStack extends Stack {
   }
 
   #redis(settings: Settings, encryptionKey: Key): { readonly network: Network; readonly cache: Cache } {
-    const { namePrefix, logRetentionDays: logRetention, natGateways, redisNodeType: nodeType, bridgeImage } = settings;
+    const { namePrefix, logRetentionDays: logRetention, natGateways, redisNodeType: nodeType } = settings;
     const network = new Network(this, 'Network', { namePrefix, logRetention, natGateways });
     const cache = new Cache(this, 'Redis', { namePrefix, nodeType, network, encryptionKey });
-    if (bridgeImage !== undefined) {
-      new Bridge(this, 'Bridge', { namePrefix, image: bridgeImage, network, cache, logRetention });
-    }
     return { network, cache };
   }
 }

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import {
   AwsLogDriver,
   Cluster,
@@ -13,6 +13,7 @@ import {
 } from 'aws-cdk-lib/aws-ecs';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge, acknowledgeWildcards } from '../acknowledge.js';
 import type { Cache } from './cache.js';
@@ -24,14 +25,18 @@ export interface BridgeProps {
   readonly image: string;
   readonly network: Network;
   readonly cache: Cache;
+  /** Of the HTTP API. */
+  readonly httpUrl: string;
+  /** With which it publishes there. */
+  readonly apiKey: ISecret;
   readonly logRetention: RetentionDays;
 }
 
-/** Hears what is published on Redis, which no function can, and starts `broadcast` for it. */
+/** Hears what is published on Redis, which no function can, and publishes it at the HTTP API. */
 export class Bridge extends Construct {
-  constructor(scope: Construct, id: string, { namePrefix, image, network, cache, logRetention }: BridgeProps) {
+  constructor(scope: Construct, id: string, props: BridgeProps) {
     super(scope, id);
-    const stack = Stack.of(this);
+    const { namePrefix, image, network, cache, httpUrl, apiKey, logRetention } = props;
     const cluster = new Cluster(this, 'Cluster', {
       clusterName: `${namePrefix}aideals`,
       vpc: network.vpc,
@@ -43,14 +48,6 @@ export class Bridge extends Construct {
       memoryLimitMiB: 512,
       runtimePlatform: { cpuArchitecture: CpuArchitecture.ARM64, operatingSystemFamily: OperatingSystemFamily.LINUX },
     });
-    const functionName = `${namePrefix}broadcast`;
-    task.addToTaskRolePolicy(
-      new PolicyStatement({
-        sid: 'Start',
-        actions: ['lambda:InvokeFunction'],
-        resources: [stack.formatArn({ service: 'lambda', resource: `function:${functionName}` })],
-      }),
-    );
     // The execution role has to fetch the image; which repository it lies in is not known here.
     const images = new PolicyStatement({
       sid: 'Image',
@@ -68,18 +65,20 @@ export class Bridge extends Construct {
       images,
       'A token of ECR has no resource, and the repository of the image is the operator’s: it is not known here.',
     );
-    acknowledge(task, 'ECS2', 'These are addresses and names; the password comes from Secrets Manager.');
+    acknowledge(task, 'ECS2', 'These are addresses and names; the password and the key come from Secrets Manager.');
     const container = task.addContainer('bridge', {
       image: ContainerImage.fromRegistry(image),
       command: ['bridge'],
       readonlyRootFilesystem: true,
       environment: {
         NODE_ENV: 'production',
-        AWS_REGION: stack.region,
         ...cache.environment,
-        AIDEALS_BROADCAST_FUNCTION: functionName,
+        AIDEALS_HTTP_URL: httpUrl,
       },
-      secrets: { REDIS_PASSWORD: ContainerSecret.fromSecretsManager(cache.password) },
+      secrets: {
+        REDIS_PASSWORD: ContainerSecret.fromSecretsManager(cache.password),
+        AIDEALS_API_KEY: ContainerSecret.fromSecretsManager(apiKey),
+      },
       logging: new AwsLogDriver({
         streamPrefix: 'bridge',
         logGroup: new LogGroup(this, 'Log', {
@@ -98,10 +97,10 @@ export class Bridge extends Construct {
       serviceName: `${namePrefix}aideals-bridge`,
       cluster: cluster as ICluster,
       taskDefinition: task,
-      // Two would publish everything twice.
       desiredCount: 1,
-      minHealthyPercent: 0,
-      maxHealthyPercent: 100,
+      // The new one is there before the old one goes: what both hear is published once.
+      minHealthyPercent: 100,
+      maxHealthyPercent: 200,
       circuitBreaker: { rollback: true },
       securityGroups: [network.askers],
       vpcSubnets: { subnets: network.vpc.privateSubnets },

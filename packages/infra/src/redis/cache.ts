@@ -24,9 +24,9 @@ const PORT = 6_380;
 
 /**
  * Keys and channels of ours, and what publishers put on `aideals:<topic>`: a pattern is subscribed to only where it stands here
- * as it is. The log reads the server's run id by INFO, to tell a restart and a fail-over.
+ * as it is. The log reads the server's run id by INFO, to tell a restart and a fail-over; the bridge asks for its role.
  */
-const ACCESS = 'on ~aideals* &aideals* &aideals:* +@all -@admin -@dangerous +info';
+const ACCESS = 'on ~aideals* &aideals* &aideals:* +@all -@admin -@dangerous +info +role';
 
 /**
  * Valkey on two nodes in two zones, under TLS and a password. Not the serverless kind: that has no one server whose run id

@@ -59,6 +59,10 @@ describe('settings', () => {
     [{ environment: { AIDEALS_TOKEN_GRACE: [] } }, 'context environment: AIDEALS_TOKEN_GRACE must be a text, a number'],
     [{ webSocketDomain: 'ws.example.com' }, 'context webSocketDomain: needs certificateArn'],
     [{ bridgeImage: 'registry.example.com/aideals:1' }, 'context bridgeImage: needs redis=true'],
+    [
+      { redis: true, bridgeImage: 'registry.example.com/aideals:1' },
+      'context bridgeImage: needs apiKey=true, to publish with',
+    ],
     [{ bridgeImage: 'aideals' }, 'context bridgeImage: must be an image with its registry and tag or digest'],
     [{ cloudFront: true, ipDeny: '192.0.2.1' }, 'context ipDeny: sees only the addresses of CloudFront'],
     [

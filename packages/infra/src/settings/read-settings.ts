@@ -17,6 +17,8 @@ const contradiction = (settings: Settings): readonly [string, string] | undefine
     return [domain, 'needs certificateArn, a certificate of ACM in the region of the deployment'];
   }
   if (settings.bridgeImage !== undefined && !settings.redis) return ['bridgeImage', 'needs redis=true'];
+  if (settings.bridgeImage !== undefined && !settings.apiKey)
+    return ['bridgeImage', 'needs apiKey=true, to publish with'];
   if (settings.webAclArn !== undefined && !cloudFront) return ['webAclArn', 'needs cloudFront=true'];
   if (cloudFront && settings.webSocketDomain !== undefined) {
     return ['cloudFront', 'cannot stand in front of webSocketDomain: who calls that domain would pass it by'];

@@ -1,6 +1,6 @@
 import { RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import { acknowledge } from '../acknowledge.js';
 import type { Settings } from '../settings/settings.js';
@@ -33,6 +33,8 @@ export class TokenKeys extends Construct {
   readonly environment: Readonly<Record<string, string>>;
   /** Variables of who takes HTTP calls. */
   readonly callers: Readonly<Record<string, string>>;
+  /** With which one may publish, where there is one. */
+  readonly apiKey: ISecret | undefined;
 
   constructor(scope: Construct, id: string, props: TokenKeysProps) {
     super(scope, id);
@@ -78,6 +80,7 @@ export class TokenKeys extends Construct {
     this.environment = environment;
 
     const key = props.apiKey ? secret('api-key', 'The API key of the backend, which may publish') : undefined;
+    this.apiKey = key as ISecret | undefined;
     this.callers = key === undefined ? {} : { AIDEALS_API_KEYS: `backend:${reference(keyOf(key))}:publish` };
   }
 }
