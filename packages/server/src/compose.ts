@@ -23,8 +23,9 @@ import type { Liveness } from './socket/pulse.js';
 import { Sockets } from './socket/sockets.js';
 import { upgradeListener } from './socket/upgrade.js';
 import { Watch } from './socket/watch.js';
+import type { FaultLog } from './telemetry/faults.js';
 import type { Logger } from './telemetry/log.js';
-import { Metrics } from './telemetry/metrics.js';
+import { addedUp, Metrics } from './telemetry/metrics.js';
 import { telemetryOver } from './telemetry/telemetry.js';
 import type { WorkerOf } from './workers/backing.js';
 
@@ -58,7 +59,8 @@ const livenessOf = (config: Config): Liveness => ({
   goneMs: config.goneSeconds * 1000,
   idleMs: config.idleSeconds * 1000,
   stallMs: config.outboxStallSeconds * 1000,
-  now: () => performance.now(),
+  // Whole milliseconds are kept without a box for each of them.
+  now: () => Math.floor(performance.now()),
   chance: Math.random,
 });
 
@@ -67,6 +69,7 @@ export interface Foundation {
   /** Another one at each start. */
   readonly nodeId: string;
   readonly log: Logger;
+  readonly faults: FaultLog;
 }
 
 /** Puts a server together: ports, engine, sockets, HTTP. Nothing listens yet, and no timer runs. */
@@ -76,7 +79,8 @@ export const compose = async (config: Config, { pageDir }: ServerOptions, founda
   const settings = coreSettings(config);
   const { limits } = settings;
   const liveness = livenessOf(config);
-  const failed = (where: string, error: unknown): void => log.error({ where, err: error }, 'a fault');
+  const { faults } = foundation;
+  const failed = (where: string, error: unknown): void => faults.tell(where, error);
   const counters = { frames: 0, bytes: 0, writes: 0, conflated: 0 };
   const flusher = new Flusher();
   const gateway = new SocketGateway({ flusher, heldBytes: limits.outboxSoftBytes });
@@ -88,8 +92,9 @@ export const compose = async (config: Config, { pageDir }: ServerOptions, founda
     stored: () => backing.stats(),
     nodes: () => node?.nodes().size ?? 1,
   });
-  const telemetry = telemetryOver(log, metrics);
-  const { table, shared } = backing;
+  const telemetry = telemetryOver(log, faults, metrics);
+  const { table, shared, siblings } = backing;
+  siblings?.countBy(() => metrics.counted());
   const node =
     shared === undefined
       ? undefined
@@ -102,8 +107,7 @@ export const compose = async (config: Config, { pageDir }: ServerOptions, founda
           leaseSeconds: config.leaseSeconds,
         });
   const own = node?.directory ?? local;
-  const count = shared?.counting?.(() => local.count());
-  const directory = count === undefined ? own : { ...own, count };
+  const directory = shared?.counting?.(own, () => local.count(), limits.connections) ?? own;
   const readiness = new Readiness({
     checks: backing.checks,
     isSharedWell: () => node === undefined || Object.values(node.health()).every(Boolean),
@@ -184,7 +188,7 @@ export const compose = async (config: Config, { pageDir }: ServerOptions, founda
     gatekeeper,
     closedFor,
     checks: () => readiness.check(),
-    metrics: () => metrics.read(),
+    metrics: async () => (siblings === undefined ? metrics.read() : addedUp(await siblings.counted())),
     bodyBytes: limits.bodyBytes,
     pageDir,
     aws: awsCalls(config, { engine, ports, gateway, sockets, invoker, limits }),

@@ -5,6 +5,7 @@ import { clock, compose, ids, type Running, type ServerOptions, segment } from '
 import type { Config } from './config/index.js';
 import { drain, within } from './drain.js';
 import { listenError } from './start-error.js';
+import { FaultLog } from './telemetry/faults.js';
 import { createLog } from './telemetry/log.js';
 import { intakeTo, stateTo } from './telemetry/states.js';
 import { openWorkerBacking } from './workers/backing.js';
@@ -14,6 +15,8 @@ export interface Server {
   readonly url: string;
   /** Resolves when it is ready. Rejects with one line that names the setting and the fix where it cannot. */
   start(): Promise<void>;
+  /** Resolves where it cannot go on, though it was ready, with one line that tells why: then it is to be stopped. */
+  readonly failed?: Promise<Error>;
   /** Drains, and resolves when everything is closed. Loses nothing that was confirmed. */
   stop(): Promise<void>;
 }
@@ -76,7 +79,8 @@ export const createServer = (config: Config, options: ServerOptions = {}): Serve
     async start() {
       const log = createLog(config.logLevel, options.log);
       const nodeId = ids.next();
-      const failed = (where: string, error: unknown): void => log.error({ where, err: error }, 'a fault');
+      const faults = new FaultLog({ log, now: () => performance.now() });
+      const failed = (where: string, error: unknown): void => faults.tell(where, error);
       const { worker } = options;
       const told = { onState: stateTo(log), report: intakeTo(log), warn: (line: string) => log.warn(line), failed };
       const backing: Backing =
@@ -85,7 +89,7 @@ export const createServer = (config: Config, options: ServerOptions = {}): Serve
           : await openWorkerBacking({ ...worker, failed });
       let composed: Running;
       try {
-        composed = await compose(config, options, { backing, nodeId, log });
+        composed = await compose(config, options, { backing, nodeId, log, faults });
         await composed.node?.start();
         await backing.shared?.intake?.start();
         await composed.app.listen({ host: config.host, port: config.port });

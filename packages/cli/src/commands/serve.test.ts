@@ -122,4 +122,16 @@ describe('a server that cannot start says why in exactly one line', () => {
     expect(end.code).toBe(1);
     expect(told(end)).toEqual([expect.stringMatching(/^aideals: AIDEALS_DATA_DIR: .*format 999/u)]);
   });
+
+  it('is not held up by who does not read its log, and the lines come when they are read', async () => {
+    const { url, child, ended } = await serve({ AIDEALS_DATA_DIR: temporary(), AIDEALS_LOG_LEVEL: 'debug' });
+    child.stderr.pause();
+    // Several times what fits into a pipe.
+    for (let n = 0; n < 2_000; n += 1) expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    child.stderr.resume();
+    child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    expect(code).toBe(0);
+    expect(stderr.match(/"route":"\/healthz"/gu)).toHaveLength(2_000);
+  });
 });

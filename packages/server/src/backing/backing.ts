@@ -1,7 +1,8 @@
 import type { Intake, IntakeSummary } from '@aideals/bus';
-import type { Bus, Clock, ConnectionMirror, Limiter, SharedStreams, Streams, Table } from '@aideals/core';
+import type { Bus, Clock, ConnectionMirror, Directory, Limiter, SharedStreams, Streams, Table } from '@aideals/core';
 import type { WriterStats } from '@aideals/store';
 import type { Config } from '../config/index.js';
+import type { Counted } from '../telemetry/metrics.js';
 import { openDynamoDb } from './dynamodb.js';
 import { openFolder } from './embedded.js';
 import { openRedisLog } from './redis.js';
@@ -52,10 +53,17 @@ export interface Shared {
   readonly mirror?: ConnectionMirror;
   /** Takes in what others publish on the bus itself. */
   readonly intake?: Intake;
-  /** Given how many connections this node holds, tells how many all nodes hold, where that is known at once. */
-  readonly counting?: (own: () => number) => () => Promise<number>;
+  /** Makes a directory count the connections of all nodes, where these have the places of one server, of which there are `most`. */
+  readonly counting?: (directory: Directory, held: () => number, most: number) => Directory;
   /** Where nodes keep who is connected, where that is not the table itself. */
   readonly presence?: Table;
+}
+
+export interface Siblings {
+  /** What all of them count, this one too. */
+  counted(): Promise<readonly Counted[]>;
+  /** Says what this one counts, when it is asked. */
+  countBy(look: () => Promise<Counted>): void;
 }
 
 /** Where a server keeps what outlives it: in its own folder, on Redis, on DynamoDB. */
@@ -63,6 +71,8 @@ export interface Backing extends Pick<Tables, 'table' | 'limiter' | 'names' | 'c
   readonly streams: Streams;
   /** Undefined where this node is alone. */
   readonly shared: Shared | undefined;
+  /** The other processes that are one server together with this one. */
+  readonly siblings?: Siblings;
 }
 
 /** On DynamoDB where a table is named, else in the folder. */

@@ -1,5 +1,5 @@
 import type { TelemetryCounts, TelemetryObservations } from '@aideals/core';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { OutboxSettings } from '../socket/outbox.js';
 import { Tallies } from './tallies.js';
 
@@ -10,7 +10,7 @@ const counts: {
   readonly [N in CountName]: readonly [help: string, labels: readonly (keyof TelemetryCounts[N] & string)[]];
 } = {
   frames: ['Frames of clients, by action and outcome.', ['action', 'outcome']],
-  published: ['Events published, by topic.', ['topic']],
+  published: ['Events given out, by topic: each process counts those that its connections may want.', ['topic']],
   deliveries: ['Frames given to outboxes, by kind.', ['kind']],
   refused: ['Frames and calls refused, by the step that refused them.', ['step']],
   relayed: ['What came from other nodes, and what had to be read because it did not come.', ['what']],
@@ -41,6 +41,26 @@ const processRegistry = (): Registry => {
   }
   return ofProcess;
 };
+
+/** What a process counts, as it goes to another one that adds it up. */
+export type Counted = readonly object[];
+
+/** Of the process alone. */
+export const countedOfProcess = (): Promise<Counted> => processRegistry().getMetricsAsJSON();
+
+/** As a number of processes that are one server have it together: some of it is the sum, some of it all of them know alike. */
+export const addedUp = async (all: readonly Counted[]): Promise<MetricsText> => {
+  const registry = AggregatorRegistry.aggregate([...all]);
+  return { type: registry.contentType, text: await registry.metrics() };
+};
+
+export interface MetricsText {
+  readonly type: string;
+  readonly text: string;
+}
+
+/** How the values of several processes become one: most are parts of a whole, some are the same in each. */
+type Aggregator = 'sum' | 'max';
 
 export interface Gauges {
   readonly connections: () => number;
@@ -80,11 +100,11 @@ export class Metrics {
     this.#total('outbox_bytes', 'Bytes written to sockets.', () => outboxes.bytes);
     this.#total('outbox_writes', 'Writes to sockets.', () => outboxes.writes);
     this.#total('conflated', 'Frames that made room for a newer one of the same key.', () => outboxes.conflated);
-    this.#total('store_flushes', 'Flushes of the store to its disk.', () => gauges.stored().flushes);
-    this.#total('store_writes', 'Rows that these flushes wrote or removed.', () => gauges.stored().writes);
+    this.#total('store_flushes', 'Flushes of the store to its disk.', () => gauges.stored().flushes, 'max');
+    this.#total('store_writes', 'Rows that these flushes wrote or removed.', () => gauges.stored().writes, 'max');
     this.#gauge('connections', 'Open connections.', gauges.connections);
-    this.#gauge('nodes', 'Nodes of the cluster that are known to live.', gauges.nodes);
-    this.#gauge('log_given', 'The last offset of the log that was given out.', gauges.given);
+    this.#gauge('nodes', 'Nodes of the cluster that are known to live.', gauges.nodes, 'max');
+    this.#gauge('log_given', 'The last offset of the log that was given out.', gauges.given, 'max');
   }
 
   count<N extends CountName>(name: N, labels: TelemetryCounts[N], n: number): void {
@@ -103,7 +123,11 @@ export class Metrics {
     this.#http.observe({ method, route, status }, seconds);
   }
 
-  async read(): Promise<{ readonly type: string; readonly text: string }> {
+  async counted(): Promise<Counted> {
+    return [...(await countedOfProcess()), ...(await this.#registry.getMetricsAsJSON())];
+  }
+
+  async read(): Promise<MetricsText> {
     const all = Registry.merge([processRegistry(), this.#registry]);
     return { type: all.contentType, text: await all.metrics() };
   }
@@ -134,10 +158,11 @@ export class Metrics {
     });
   }
 
-  #total(name: string, help: string, value: () => number): void {
+  #total(name: string, help: string, value: () => number, aggregator: Aggregator = 'sum'): void {
     new Counter({
       name: `aideals_${name}_total`,
       help,
+      aggregator,
       registers: [this.#registry],
       collect() {
         this.reset();
@@ -146,10 +171,11 @@ export class Metrics {
     });
   }
 
-  #gauge(name: string, help: string, value: () => number): void {
+  #gauge(name: string, help: string, value: () => number, aggregator: Aggregator = 'sum'): void {
     new Gauge({
       name: `aideals_${name}`,
       help,
+      aggregator,
       registers: [this.#registry],
       collect() {
         this.set(value());

@@ -1,11 +1,12 @@
 import type { Telemetry, TelemetryEvent } from '@aideals/core';
 import type { Logger } from 'pino';
+import type { FaultLog } from './faults.js';
 import type { Metrics } from './metrics.js';
 
-const log = (logger: Logger, event: TelemetryEvent): void => {
+const log = (logger: Logger, faults: FaultLog, event: TelemetryEvent): void => {
   switch (event.name) {
     case 'internal-error':
-      logger.error({ errorId: event.errorId, where: event.where, err: event.error }, 'a fault');
+      faults.tell(event.where, event.error, event.errorId);
       return;
     case 'auth-refused':
       logger.info({ reason: event.reason, ip: event.ip }, 'a token was refused');
@@ -49,8 +50,8 @@ const log = (logger: Logger, event: TelemetryEvent): void => {
 };
 
 /** What the core reports, to the log and to the metrics. */
-export const telemetryOver = (logger: Logger, metrics: Metrics): Telemetry => ({
-  event: (event) => log(logger, event),
+export const telemetryOver = (logger: Logger, faults: FaultLog, metrics: Metrics): Telemetry => ({
+  event: (event) => log(logger, faults, event),
   count: (name, labels, n = 1) => metrics.count(name, labels, n),
   observe: (name, labels, value) => metrics.observe(name, labels, value),
 });

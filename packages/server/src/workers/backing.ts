@@ -1,6 +1,8 @@
 import { connect } from 'node:net';
 import type { Backing } from '../backing/backing.js';
+import type { Counted } from '../telemetry/metrics.js';
 import { Link } from './link.js';
+import { Places } from './places.js';
 import { remoteBus, remoteLimiter, remoteStreams, remoteTable } from './ward.js';
 
 export interface WorkerOf {
@@ -23,8 +25,9 @@ const STATS_MS = 1_000;
 export const openWorkerBacking = async ({ path, failed, orphaned }: WorkerOptions): Promise<Backing> => {
   const socket = connect(path);
   let isClosing = false;
+  let look = async (): Promise<Counted> => [];
   const link = new Link(socket, {
-    methods: {},
+    methods: { counted: () => look() },
     told: (what, args) => {
       if (what === 'bus') bus.hear(args[0] as string, args[1] as Uint8Array);
       else if (what === 'segments') streams.know(args[0] as never);
@@ -39,12 +42,12 @@ export const openWorkerBacking = async ({ path, failed, orphaned }: WorkerOption
   // Its answer comes behind the segments, which are known from here on.
   await streams.top();
   let stats = { flushes: 0, writes: 0 };
-  let count = (): number => 0;
-  const look = setInterval(async () => {
-    link.tell('connections', count());
+  let places: Places | undefined;
+  const telling = setInterval(async () => {
+    places?.age();
     stats = (await link.call('stats').catch(() => stats)) as typeof stats;
   }, STATS_MS);
-  look.unref();
+  telling.unref();
   return {
     table,
     streams,
@@ -55,9 +58,20 @@ export const openWorkerBacking = async ({ path, failed, orphaned }: WorkerOption
       deployment: path,
       sharesTable: true,
       presence: remoteTable(link, 'presence'),
-      counting: (own) => {
-        count = own;
-        return () => link.call('connections', own()) as Promise<number>;
+      counting: (directory, held, most) => {
+        places = new Places({
+          held,
+          ask: (taken) => link.call('connections', taken) as Promise<number>,
+          tell: (taken) => link.tell('connections', taken),
+          most,
+        });
+        return places.over(directory);
+      },
+    },
+    siblings: {
+      counted: () => link.call('counted') as Promise<readonly Counted[]>,
+      countBy: (counted) => {
+        look = counted;
       },
     },
     names: {},
@@ -65,7 +79,7 @@ export const openWorkerBacking = async ({ path, failed, orphaned }: WorkerOption
     checks: { store: async () => table.check() },
     close: async () => {
       isClosing = true;
-      clearInterval(look);
+      clearInterval(telling);
       link.close();
     },
   };

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock, Limiter, SharedStreams, Table } from '@aideals/core';
 import { memoryTable } from '@aideals/core/memory';
 import type { EmbeddedStore } from '@aideals/store';
+import type { Counted } from '../telemetry/metrics.js';
 import { announcingStreams } from './announcing-streams.js';
 import { Hub } from './hub.js';
 import { Link, type Methods } from './link.js';
@@ -13,7 +14,21 @@ export interface Owned {
   readonly limiter: Limiter;
   readonly clock: Clock;
   stats(): object;
+  /** What this process counts of itself. */
+  counted(): Promise<Counted>;
 }
+
+/** A worker that does not answer for so long is left out. */
+const ANSWER_MS = 2_000;
+
+const answerOf = async (link: Link): Promise<Counted> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Counted>((resolve) => {
+    timer = setTimeout(() => resolve([]), ANSWER_MS);
+  });
+  const answer = (link.call('counted') as Promise<Counted>).catch((): Counted => []);
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+};
 
 const tableMethods = (name: string, table: Table): Methods => ({
   [`${name}.get`]: (...args: Parameters<Table['get']>) => table.get(...args),
@@ -37,12 +52,13 @@ const streamMethods = (streams: SharedStreams): Methods => ({
 });
 
 /** Serves the store, the log, the limits and the bus to the workers of this process. */
-export const ownerOf = async ({ table, streams, limiter, clock, stats }: Owned) => {
+export const ownerOf = async ({ table, streams, limiter, clock, stats, counted }: Owned) => {
   const hub = new Hub();
   const publish = (channel: string, bytes: Uint8Array): number => hub.publish(channel, bytes);
   const shared = announcingStreams(streams, publish, await streams.top());
   /** Who is connected where dies with this process, and costs no disk. */
   const presence = memoryTable(clock);
+  const links = new Set<Link>();
   const connections = new Map<Link, number>();
   /** Who asks wants to let one more in: it counts from now on, until the worker tells again. */
   const countConnections = (link: Link, own: number): number => {
@@ -59,6 +75,7 @@ export const ownerOf = async ({ table, streams, limiter, clock, stats }: Owned) 
     'limiter.take': (...args: Parameters<Limiter['take']>) => limiter.take(...args),
     'bus.publish': (channel: string, bytes: Uint8Array) => hub.publish(channel, bytes),
     stats: () => stats(),
+    counted: () => Promise.all([counted(), ...Array.from(links, answerOf)]),
   };
   return {
     /** A worker has dialled. */
@@ -85,8 +102,10 @@ export const ownerOf = async ({ table, streams, limiter, clock, stats }: Owned) 
         ended: () => {
           hub.forget(link);
           connections.delete(link);
+          links.delete(link);
         },
       });
+      links.add(link);
     },
   };
 };

@@ -10,7 +10,9 @@ import type { Config } from '../config/index.js';
 import type { Server } from '../serve.js';
 import { listenError, StartError } from '../start-error.js';
 import { createLog, type Logger } from '../telemetry/log.js';
+import { countedOfProcess } from '../telemetry/metrics.js';
 import { stateTo } from '../telemetry/states.js';
+import { watchHandoffs } from './handoffs.js';
 import { ownerOf } from './owner.js';
 
 /** What a worker finds in its environment. */
@@ -22,12 +24,14 @@ const FIRST_PAUSE_MS = 100;
 const MOST_PAUSE_MS = 5_000;
 /** A worker that lives for so long has not died of its start. */
 const STABLE_MS = 10_000;
+/** So many in a row that were never ready are no accident. */
+const MOST_FAILED_STARTS = 5;
 
 interface Herd {
   readonly log: Logger;
   readonly path: string;
   readonly onListening: (worker: Worker, url: string) => void;
-  /** A worker could not start at all. */
+  /** No worker can start: at the beginning, or again and again later. */
   readonly onFailed: (error: Error) => void;
 }
 
@@ -42,6 +46,9 @@ class Workers {
   readonly #living = new Map<number, Worker>();
   readonly #pauses = new Map<number, NodeJS.Timeout>();
   #isStopping = false;
+  /** Whether all have been up once. */
+  #hasBegun = false;
+  #failedStarts = 0;
   #empty: (() => void) | undefined;
 
   constructor(herd: Herd) {
@@ -52,6 +59,7 @@ class Workers {
     const { log, path, onListening, onFailed } = this.#herd;
     const began = performance.now();
     const worker = cluster.fork({ [OWNER_SOCKET]: path, [WORKER_NUMBER]: String(number) });
+    const giveBack = watchHandoffs(worker.process);
     this.#living.set(number, worker);
     let wasUp = false;
     let problem: string | undefined;
@@ -60,18 +68,25 @@ class Workers {
     });
     worker.once('listening', (address) => {
       wasUp = true;
+      this.#failedStarts = 0;
       onListening(worker, urlOf(address));
     });
     worker.once('exit', (code, signal) => {
       this.#living.delete(number);
+      giveBack();
       if (this.#isStopping) {
         if (this.#living.size === 0) this.#empty?.();
         return;
       }
-      if (!wasUp)
-        onFailed(
-          new StartError(problem ?? `a worker ended with ${signal ?? code} before it was ready; its log tells why`),
-        );
+      if (!wasUp) {
+        this.#failedStarts += 1;
+        const why = problem ?? `a worker ended with ${signal ?? code} before it was ready; its log tells why`;
+        const again = this.#hasBegun ? ` (${this.#failedStarts} times in a row)` : '';
+        if (!this.#hasBegun || this.#failedStarts >= MOST_FAILED_STARTS) {
+          onFailed(new StartError(`${why}${again}`));
+          return;
+        }
+      }
       const isStable = performance.now() - began > STABLE_MS;
       const next = isStable ? FIRST_PAUSE_MS : Math.min(pauseMs * 2, MOST_PAUSE_MS);
       log.error({ worker: number, code, signal, againMs: next }, 'a worker died; another takes its place');
@@ -80,6 +95,11 @@ class Workers {
         setTimeout(() => this.start(number, next), next),
       );
     });
+  }
+
+  /** All are up: one that dies from here on has a life to go back to. */
+  begun(): void {
+    this.#hasBegun = true;
   }
 
   /** Lets all of them drain, and resolves when they are gone. */
@@ -105,7 +125,12 @@ export const createPrimary = (config: Config, options: ServerOptions = {}): Serv
   let url = '';
   let end: (() => Promise<void>) | undefined;
   let stopping: Promise<void> | undefined;
+  let giveUp = (_: Error): void => undefined;
+  const failed = new Promise<Error>((resolve) => {
+    giveUp = resolve;
+  });
   return {
+    failed,
     get url() {
       return url;
     },
@@ -121,6 +146,7 @@ export const createPrimary = (config: Config, options: ServerOptions = {}): Serv
         streams,
         clock,
         limiter: memoryLimiter(clock),
+        counted: countedOfProcess,
         stats: () => ({ flushes: store.stats().flushes, writes: store.stats().writes }),
       });
       const listener = createListener((socket) => owner.accept(socket));
@@ -138,7 +164,10 @@ export const createPrimary = (config: Config, options: ServerOptions = {}): Serv
           workers = new Workers({
             log,
             path,
-            onFailed: reject,
+            onFailed: (error) => {
+              reject(error);
+              giveUp(error);
+            },
             onListening: (worker, at) => {
               if (up.add(worker).size === config.workers) resolve(at);
             },
@@ -153,6 +182,7 @@ export const createPrimary = (config: Config, options: ServerOptions = {}): Serv
         await close();
         log.info('stopped');
       };
+      workers?.begun();
       log.info({ url, dataDir: config.dataDir, workers: config.workers }, 'ready');
     },
     stop() {
