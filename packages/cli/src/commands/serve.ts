@@ -97,8 +97,9 @@ const run = async (options: Options): Promise<void> => {
   const end = asked();
   await server.start();
   process.stdout.write(`aideals is ready at ${server.url}\n`);
-  await end;
+  const failure = await Promise.race([end, server.failed ?? end]);
   await server.stop();
+  if (failure !== undefined) throw failure;
 };
 
 /** `settings` is the table of the server's variables: loaded only for the help that shows it. */

@@ -25,6 +25,7 @@ const owned = async (clock: Clock, log = new MemoryLog()) => {
     limiter: memoryLimiter(clock),
     clock,
     stats: () => ({}),
+    counted: async () => [],
   });
   const listener = createServer((socket) => owner.accept(socket));
   listener.listen(0, '127.0.0.1');
