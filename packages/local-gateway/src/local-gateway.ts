@@ -38,6 +38,8 @@ export interface GatewayOptions {
   readonly atOnce?: number;
   readonly reports?: FunctionReports;
   readonly called?: (what: 'get' | 'post' | 'delete', outcome: 'done' | 'gone' | 'refused') => void;
+  /** Told of what went wrong in the gateway itself, or in an answer that cannot be given [a line on stderr]. */
+  readonly fault?: (error: unknown) => void;
 }
 
 const REGION = 'us-east-1';
@@ -48,6 +50,10 @@ const BODY_BYTES = 10 * 1_048_576;
 const MINUTE = 60_000;
 /** Functions keep connections to the API over a freeze. */
 const KEEP_ALIVE_MS = 60_000;
+
+const toStderr = (error: unknown): void => {
+  process.stderr.write(`gateway: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+};
 
 const listen = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
@@ -94,7 +100,7 @@ export class LocalGateway {
   }
 
   static async start(options: GatewayOptions): Promise<LocalGateway> {
-    const { stage = 'prod', clock = systemClock, reports = {}, limits = {} } = options;
+    const { stage = 'prod', clock = systemClock, reports = {}, limits = {}, fault = toStderr } = options;
     const disorder = new Disorder(options.disorder, options.seed);
     const quota = new AccountQuota(options.quota ?? defaultQuota, clock);
     const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS });
@@ -143,9 +149,14 @@ export class LocalGateway {
             ...{ apiId: API_ID, accountId: ACCOUNT, domainName, lambda, clock, functionName: options.httpFunction },
             ...(options.cors === undefined ? {} : { cors: options.cors }),
           });
-    const answer = answering(awsCalls, http);
+    const answer = answering(awsCalls, http, fault);
     server.on('request', (request, response) => void answer(request, response));
-    server.on('upgrade', (request, socket, head) => void api.upgrade(request, socket, head));
+    server.on('upgrade', (request, socket, head) => {
+      api.upgrade(request, socket, head).catch((error: unknown) => {
+        fault(error);
+        socket.destroy();
+      });
+    });
     const gateway = new LocalGateway({ port, stage, disorder, quota, lambda, api, breaches }, server);
     if (options.sweepFunction !== undefined) gateway.#schedule(options.sweepFunction, clock);
     return gateway;
@@ -186,7 +197,7 @@ const keysOf = (env: GatewayOptions['env'] = {}) => {
 };
 
 const answering =
-  (awsCalls: ReturnType<typeof createAwsCalls>, http: HttpApi | undefined) =>
+  (awsCalls: ReturnType<typeof createAwsCalls>, http: HttpApi | undefined, fault: (error: unknown) => void) =>
   async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [rawPath = '/', ...query] = (request.url ?? '/').split('?');
     const rawQuery = query.join('?');
@@ -213,8 +224,12 @@ const answering =
       response.writeHead(answer.status).end(method === 'HEAD' ? undefined : answer.body);
     } catch (error) {
       // The client went, or what a function set is no header.
-      if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' });
-      response.end('{"message":"Internal Server Error"}');
-      if (!request.destroyed) throw error;
+      if (!response.destroyed) fault(error);
+      if (response.headersSent) {
+        response.destroy();
+        return;
+      }
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      response.writeHead(500, { 'content-type': 'application/json' }).end('{"message":"Internal Server Error"}');
     }
   };

@@ -1,14 +1,17 @@
 import { createHook } from 'node:async_hooks';
 import { subscribe } from 'node:diagnostics_channel';
+import { syncBuiltinESMExports } from 'node:module';
 import { Socket } from 'node:net';
+import timers from 'node:timers';
 
 /**
  * Sees what a function does after its answer, when Lambda has frozen its process: what it began before and did not wait for,
  * and what it begins now.
  *
  * Requests are followed by Node’s diagnostics channels; what begins during the freeze by async hooks, and writes to sockets
- * that are open already by the method that all of them go through. This cannot see: work that keeps to the processor, lines
- * that are logged, what native add-ons and threads of the function’s own do, and what began and ended before the answer.
+ * that are open already by the method that all of them go through; timers by the functions that set them. This cannot see:
+ * work that keeps to the processor, lines that are logged, what native add-ons and threads of the function’s own do, and what
+ * began and ended before the answer.
  *
  * @typedef {{ what: string, stack: string }} Breach
  */
@@ -32,15 +35,18 @@ const OWN = new Map([
   ['Immediate', 'set an immediate'],
 ]);
 
-const isNodes = (/** @type {string} */ line) => /\(node:|at node:|freeze-watch|instance-runtime/u.test(line);
+const isNodes = (/** @type {string} */ line) =>
+  /\(node:|at node:|freeze-watch|instance-runtime|^\s*at [^(]*\(<anonymous>\)$/u.test(line);
 
 /** @returns {string[]} */
-const ownFrames = () =>
-  (new Error('stack').stack ?? '')
+const ownFramesOf = (/** @type {Error} */ error) =>
+  (error.stack ?? '')
     .split('\n')
     .slice(1)
     .filter((line) => !isNodes(line))
     .map((line) => line.trim());
+
+const ownFrames = () => ownFramesOf(new Error('stack'));
 
 /** Headers that tell what a request is for, and never who sends it. */
 const nameOf = (/** @type {any} */ request) => {
@@ -74,6 +80,24 @@ export const watchFreeze = (tell) => {
   for (const end of ['undici:request:trailers', 'undici:request:error']) {
     subscribe(end, (/** @type {any} */ { request }) => void underWay.delete(request));
   }
+
+  // A timer that was set before the answer and is called after it: it runs in the midst of another invocation, or never.
+  for (const name of /** @type {const} */ (['setTimeout', 'setInterval', 'setImmediate'])) {
+    const set = /** @type {any} */ (timers)[name];
+    const watched = (/** @type {any} */ task, /** @type {any[]} */ ...rest) => {
+      const at = new Error('set here');
+      const called = (/** @type {any[]} */ ...given) => {
+        const frames = isFrozen ? ownFramesOf(at) : [];
+        if (frames.length > 0) breach('left a timer', frames);
+        return task(...given);
+      };
+      return set(typeof task === 'function' ? called : task, ...rest);
+    };
+    Object.defineProperties(watched, Object.getOwnPropertyDescriptors(set));
+    /** @type {any} */ (timers)[name] = watched;
+    /** @type {any} */ (globalThis)[name] = watched;
+  }
+  syncBuiltinESMExports();
 
   const prototype = /** @type {any} */ (Socket.prototype);
   const write = prototype._writeGeneric;

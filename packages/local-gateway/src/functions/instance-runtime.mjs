@@ -13,7 +13,10 @@ import { watchFreeze } from './freeze-watch.mjs';
 const port = /** @type {Port} */ (parentPort);
 const { file, handlerName, functionName, memoryMb } = workerData;
 
-const watch = watchFreeze((breach) => port.postMessage({ kind: 'breach', ...breach }));
+/** The invocation that is served, or was last. */
+let requestId = 'none';
+
+const watch = watchFreeze((breach) => port.postMessage({ kind: 'breach', requestId, ...breach }));
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -42,6 +45,7 @@ let handler;
 
 const run = async (/** @type {Call} */ call) => {
   watch.thaw();
+  requestId = call.requestId;
   try {
     const result = await handler(JSON.parse(call.payload), contextOf(call));
     port.postMessage({ kind: 'result', payload: JSON.stringify(result) ?? 'null' });

@@ -23,7 +23,7 @@ type Said =
   | { readonly kind: 'ready' | 'frozen' }
   | { readonly kind: 'failed' | 'error'; readonly error: FunctionError }
   | { readonly kind: 'result'; readonly payload: string }
-  | { readonly kind: 'breach'; readonly what: string; readonly stack: string };
+  | { readonly kind: 'breach'; readonly requestId: string; readonly what: string; readonly stack: string };
 
 const RUNTIME = new URL('./instance-runtime.mjs', import.meta.url);
 
@@ -114,7 +114,7 @@ export class Instance {
         this.#answer?.({ error: said.error });
         break;
       case 'breach':
-        this.#options.breach({ requestId: this.#requestId, what: said.what, stack: said.stack });
+        this.#options.breach({ requestId: said.requestId, what: said.what, stack: said.stack });
         break;
       default:
         this.#frozen?.();

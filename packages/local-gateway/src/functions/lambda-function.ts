@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import type { Disorder } from '../disorder.js';
-import type { FunctionOptions, FunctionReports, Ran } from './function.js';
+import type { FunctionError, FunctionOptions, FunctionReports, Ran } from './function.js';
 import { Instance } from './instance.js';
 
 export interface Surroundings {
@@ -25,6 +25,16 @@ const MOST_RETIRED = 3;
 const RETRIES = 2;
 const EVENT_AGE_MS = 6 * 3_600_000;
 const RESPONSE_BYTES = 6_291_556;
+
+/** The time that an instance has to load its module before its first invocation counts. */
+const INIT_MS = 10_000;
+
+const timedOut = (requestId: string, ms: number): FunctionError => ({
+  errorType: 'Sandbox.Timedout',
+  errorMessage: `RequestId: ${requestId} Error: Task timed out after ${(ms / 1000).toFixed(2)} seconds`,
+});
+
+const stopped = { error: { errorType: 'ServiceException', errorMessage: 'Lambda has been stopped' } } satisfies Ran;
 
 const tooLarge: Ran = {
   error: {
@@ -77,13 +87,13 @@ export class LambdaFunction {
     try {
       const isCold = this.#around.disorder.happens('coldStarts');
       const warm = isCold ? undefined : await this.#warm();
-      const instance = warm ?? this.#launch();
-      this.#busy.add(instance);
-      const failure = await instance.ready;
+      if (this.#isStopped) return stopped;
+      const begun =
+        warm === undefined ? await this.#initialize(requestId) : { instance: warm, leftMs: this.#timeoutMs };
       if (warm === undefined) coldMs = performance.now() - began;
+      else this.#busy.add(warm);
       const ran: Ran =
-        failure === undefined ? await this.#serve(instance, payload, requestId, isCold) : { error: failure };
-      if (failure !== undefined) this.#drop(instance);
+        'error' in begun ? begun : await this.#serve(begun.instance, payload, requestId, isCold, begun.leftMs);
       if (!this.#isStopped) this.#around.reports.ended?.(this.name, performance.now() - began, ran, coldMs);
       return ran;
     } finally {
@@ -104,21 +114,55 @@ export class LambdaFunction {
     await Promise.all(all.map((instance) => instance.stop()));
   }
 
-  async #serve(instance: Instance, payload: string, requestId: string, isCold: boolean): Promise<Ran> {
-    const { timeoutMs = DEFAULT_TIMEOUT_MS, name } = this.#options;
-    const { clock, region, accountId } = this.#around;
+  get #timeoutMs(): number {
+    return this.#options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  }
+
+  /** Resolves with what `work` does, or with undefined when so many milliseconds have gone by. */
+  #within<T>(ms: number, work: Promise<T>): Promise<{ readonly value: T } | undefined> {
+    let callOff = (): void => undefined;
+    const late = new Promise<undefined>((resolve) => {
+      callOff = this.#around.clock.after(ms, () => resolve(undefined));
+    });
+    return Promise.race([work.then((value) => ({ value })), late]).finally(callOff);
+  }
+
+  /**
+   * A new instance whose module is loaded, and how long its first invocation may take. One that takes over ten seconds to load
+   * is begun again, within the time of the invocation.
+   */
+  async #initialize(
+    requestId: string,
+  ): Promise<{ readonly instance: Instance; readonly leftMs: number } | Extract<Ran, { error: unknown }>> {
+    const { clock } = this.#around;
+    for (const ms of [INIT_MS, this.#timeoutMs]) {
+      if (this.#isStopped) return stopped;
+      const instance = this.#launch();
+      this.#busy.add(instance);
+      const began = clock.now();
+      const ready = await this.#within(ms, instance.ready);
+      const leftMs = ms === INIT_MS ? this.#timeoutMs : this.#timeoutMs - (clock.now() - began);
+      if (ready !== undefined && ready.value === undefined) return { instance, leftMs };
+      this.#drop(instance);
+      if (ready?.value !== undefined) return { error: ready.value };
+    }
+    return { error: timedOut(requestId, this.#timeoutMs) };
+  }
+
+  async #serve(
+    instance: Instance,
+    payload: string,
+    requestId: string,
+    isCold: boolean,
+    timeoutMs: number,
+  ): Promise<Ran> {
+    const { name } = this.#options;
+    const { region, accountId } = this.#around;
     const arn = `arn:aws:lambda:${region}:${accountId}:function:${name}`;
     const { ran, frozen } = instance.run({ payload, requestId, timeoutMs, arn });
-    let callOff = (): void => undefined;
-    const late = new Promise<Ran>((resolve) => {
-      callOff = clock.after(timeoutMs, () => {
-        const errorMessage = `RequestId: ${requestId} Error: Task timed out after ${(timeoutMs / 1000).toFixed(2)} seconds`;
-        resolve({ error: { errorType: 'Sandbox.Timedout', errorMessage } });
-        this.#drop(instance);
-      });
-    });
-    const answered = await Promise.race([ran, late]);
-    callOff();
+    const inTime = await this.#within(timeoutMs, ran);
+    if (inTime === undefined) this.#drop(instance);
+    const answered: Ran = inTime?.value ?? { error: timedOut(requestId, this.#timeoutMs) };
     this.#settling += 1;
     void frozen.then(() => {
       this.#settling -= 1;

@@ -168,6 +168,35 @@ describe('an invocation that fails', () => {
     open();
   });
 
+  it('by loading for too long: it is begun again, within its time', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'aideals-gateway-'));
+    const file = join(folder, 'index.mjs');
+    writeFileSync(
+      file,
+      `await (await fetch(process.env['TEST_URL'], { method: 'POST', body: '{}' })).text();\nexport const handler = async () => 1;`,
+    );
+    const { open, opened } = gate();
+    stagehand.answer = () => opened;
+    start([odd({ file, timeoutMs: 3_000 })]);
+    const ran = lambda.invoke('odd', '{}', 'id');
+    await stagehand.called();
+    clock.advance(10_000);
+    await stagehand.called(2);
+    clock.advance(3_000);
+    expect(await ran).toMatchObject({ error: { errorType: 'Sandbox.Timedout' } });
+    expect(lambda.instancesOf('odd')).toBe(0);
+    open();
+    expect(await lambda.invoke('odd', '{}')).toEqual({ payload: '1' });
+    rmSync(folder, { recursive: true });
+  });
+
+  it('since Lambda has been stopped: no instance is started', async () => {
+    start([odd()]);
+    await lambda.stop();
+    expect(await run('count')).toMatchObject({ error: { errorType: 'ServiceException' } });
+    expect([lambda.instancesOf('odd'), lambda.queue('odd', '{}')]).toEqual([0, false]);
+  });
+
   it('by answering with more than may be', async () => {
     start([odd()]);
     expect(await run('large', { bytes: 6_291_556 - 2 })).toHaveProperty('payload');
@@ -216,6 +245,19 @@ describe('concurrency', () => {
     expect((await Promise.all(all)).every((ran) => ran !== undefined && 'payload' in ran)).toBe(true);
     expect(stagehand.calls.map(({ invocations }) => invocations)).toEqual([1, 2, 3]);
   });
+});
+
+it('events leave places to those whose answer is waited for', async () => {
+  const { open, opened } = gate();
+  stagehand.answer = ({ event }) => (event.isEvent === true ? opened : 'answered');
+  start([{ name: 'remote' }], {}, { atOnce: 2 });
+  for (let n = 0; n < 3; n += 1) lambda.queue('remote', '{"isEvent":true}');
+  await stagehand.called();
+  expect(await lambda.invoke('remote', '{}')).toEqual({ payload: '"answered"' });
+  expect(stagehand.calls).toHaveLength(2);
+  open();
+  await lambda.settled();
+  expect(stagehand.calls).toHaveLength(4);
 });
 
 describe('an event', () => {
@@ -286,8 +328,9 @@ describe('the freeze', () => {
   it.each([
     ['request', /^did not wait for POST 127\.0\.0\.1/u],
     ['fetch', /^did not wait for POST http:\/\/127\.0\.0\.1/u],
-    ['timer', /^sent a request|^opened a connection/u],
-    ['chain', /^set an immediate|^set a timer/u],
+    ['timer', /^left a timer|^sent a request|^opened a connection/u],
+    ['calculation', /^left a timer/u],
+    ['chain', /^left a timer|^set an immediate|^set a timer/u],
   ])('shows what was not waited for: a %s', async (way, what) => {
     const { open, opened } = gate();
     stagehand.answer = () => opened;
@@ -300,6 +343,15 @@ describe('the freeze', () => {
       what: expect.stringMatching(what),
     });
     open();
+  });
+
+  it('says after which invocation it was', async () => {
+    start([unawaited]);
+    await lambda.invoke('unawaited', '{"way":"none"}', 'first');
+    await lambda.invoke('unawaited', '{"way":"calculation"}', 'second');
+    await breach();
+    await lambda.invoke('unawaited', '{"way":"none"}', 'third');
+    expect(breaches.map(({ requestId }) => requestId)).toEqual(['second']);
   });
 
   it('shows nothing where all was waited for', async () => {

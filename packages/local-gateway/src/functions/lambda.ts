@@ -3,6 +3,7 @@ import type { Clock } from '../clock.js';
 import type { Disorder } from '../disorder.js';
 import type { FunctionOptions, FunctionReports, Ran } from './function.js';
 import { LambdaFunction, type Surroundings } from './lambda-function.js';
+import { Places } from './places.js';
 
 export interface LambdaOptions extends Omit<Surroundings, 'begin' | 'end' | 'reports'> {
   readonly functions: readonly FunctionOptions[];
@@ -17,6 +18,9 @@ export interface LambdaOptions extends Omit<Surroundings, 'begin' | 'end' | 'rep
 
 const ACCOUNT_CONCURRENCY = 1_000;
 const AT_ONCE = 32;
+/** Of the invocations at once so many may be of events: those that are waited for find a place beside them. */
+const EVENT_SHARE = 0.5;
+const stopped: Ran = { error: { errorType: 'ServiceException', errorMessage: 'Lambda has been stopped' } };
 /** Lambda tries an event that failed twice more: after one minute, then after two. */
 const RETRY_MS = [60_000, 120_000] as const;
 /** One that was throttled it tries again from one second on, up to five minutes apart, for six hours. */
@@ -38,17 +42,18 @@ export class Lambda {
   readonly #functions: ReadonlyMap<string, LambdaFunction>;
   readonly #clock: Clock;
   readonly #disorder: Disorder;
-  readonly #atOnce: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #places: Places;
+  readonly #eventPlaces: Places;
   readonly #events = new Set<Promise<void>>();
-  #running = 0;
   #isStopped = false;
 
   constructor(options: LambdaOptions) {
     const { functions, clock, disorder, reports = {}, accountConcurrency = ACCOUNT_CONCURRENCY } = options;
     this.#clock = clock;
     this.#disorder = disorder;
-    this.#atOnce = options.atOnce ?? AT_ONCE;
+    const { atOnce = AT_ONCE } = options;
+    this.#places = new Places(atOnce);
+    this.#eventPlaces = new Places(Math.max(1, Math.floor(atOnce * EVENT_SHARE)));
     let begun = 0;
     const around: Surroundings = {
       ...options,
@@ -78,17 +83,12 @@ export class Lambda {
   async invoke(name: string, payload: string, requestId: string = randomUUID()): Promise<Ran | undefined> {
     const found = this.#functions.get(name);
     if (found === undefined) return undefined;
-    await this.#enter();
-    try {
-      return await found.run(payload, requestId);
-    } finally {
-      this.#leave();
-    }
+    return this.#places.run(async () => (this.#isStopped ? stopped : found.run(payload, requestId)));
   }
 
   /** Queues an event, which is run soon, and again where it fails; false where there is no such function. */
   queue(name: string, payload: string): boolean {
-    if (!this.has(name)) return false;
+    if (this.#isStopped || !this.has(name)) return false;
     const event: Queued = {
       ...{ name, payload, requestId: randomUUID(), since: this.#clock.now() },
       ...{ failures: 0, throttles: 0 },
@@ -123,7 +123,7 @@ export class Lambda {
   async #runEvent(event: Queued): Promise<void> {
     await this.#disorder.turn();
     if (this.#isStopped) return;
-    const ran = await this.invoke(event.name, event.payload, event.requestId);
+    const ran = await this.#eventPlaces.run(() => this.invoke(event.name, event.payload, event.requestId));
     if (this.#isStopped || ran === undefined || 'payload' in ran) return;
     const again = 'throttled' in ran ? this.#afterThrottle(event) : this.#afterFailure(event);
     const { maxEventAgeMs } = this.#functions.get(event.name) as LambdaFunction;
@@ -141,20 +141,5 @@ export class Lambda {
     const wait = Math.min(FIRST_THROTTLED_MS * 2 ** event.throttles, LONGEST_THROTTLED_MS);
     event.throttles += 1;
     return wait;
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#running < this.#atOnce) {
-      this.#running += 1;
-      return;
-    }
-    // Whoever leaves hands its place on.
-    await new Promise<void>((resolve) => this.#waiting.push(resolve));
-  }
-
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#running -= 1;
-    else next();
   }
 }

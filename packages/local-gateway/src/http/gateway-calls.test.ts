@@ -19,12 +19,16 @@ let open: Awaited<ReturnType<typeof startGateway>>['open'];
 let clear: () => Promise<void>;
 let api: ApiGatewayManagementApiClient;
 let lambda: LambdaClient;
+const faults: unknown[] = [];
 
 const KEY = { accessKeyId: 'test-key', secretAccessKey: 'test:secret' };
 
 beforeAll(async () => {
   stagehand = await Stagehand.start();
-  ({ gateway, clock, open, clear } = await startGateway(stagehand, { sweepFunction: 'sweep' }));
+  ({ gateway, clock, open, clear } = await startGateway(stagehand, {
+    sweepFunction: 'sweep',
+    fault: (error) => faults.push(error),
+  }));
   const common = { region: 'us-east-1', credentials: KEY, maxAttempts: 1 };
   api = new ApiGatewayManagementApiClient({ ...common, endpoint: `${gateway.url}/prod` });
   lambda = new LambdaClient({ ...common, endpoint: gateway.url });
@@ -239,6 +243,29 @@ describe('the HTTP API', () => {
     expect([failed.status, await failed.json()]).toEqual([500, { message: 'Internal Server Error' }]);
     const large = await fetch(gateway.url, { method: 'POST', body: Buffer.alloc(10 * 1_048_576 + 1) });
     expect(large.status).toBe(413);
+  });
+});
+
+describe('a gateway', () => {
+  it('goes on where a function answers with what is no header', async () => {
+    stagehand.answer = () => ({ statusCode: 200, headers: { 'X-Fine': 'a', 'no header': 'b' }, body: 'hello' });
+    const answered = await fetch(gateway.url);
+    expect([answered.status, answered.headers.get('x-fine')]).toEqual([500, null]);
+    expect(await answered.json()).toEqual({ message: 'Internal Server Error' });
+    expect(faults).toMatchObject([{ code: 'ERR_INVALID_HTTP_TOKEN' }]);
+    stagehand.answer = () => ({ statusCode: 200, body: 'hello' });
+    expect(await (await fetch(gateway.url)).text()).toBe('hello');
+  });
+
+  it('that is stopped invokes nothing any more', async () => {
+    const other = await startGateway(stagehand);
+    const client = await other.open();
+    stagehand.calls.length = 0;
+    await other.gateway.stop();
+    await client.closed;
+    await other.gateway.settled();
+    expect(stagehand.calls).toEqual([]);
+    expect(other.gateway.lambda.instancesOf('disconnect')).toBe(0);
   });
 });
 

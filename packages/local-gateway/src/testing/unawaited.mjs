@@ -7,6 +7,8 @@ const ways = {
   fetch: () => void fetch(process.env['TEST_URL'], { method: 'POST', body: '{}' }).then((r) => r.text()),
   /** A timer that reaches out when the answer has gone. */
   timer: () => void setTimeout(() => request(process.env['TEST_URL'], { method: 'POST' }).end('{}'), 30),
+  /** A timer that was set before the answer, and reaches for nothing. */
+  calculation: () => void setTimeout(() => Math.sqrt(2), 30),
   /** A chain that goes on. */
   chain: async () => {
     const turn = () => new Promise((resolve) => setImmediate(resolve));

@@ -157,6 +157,8 @@ describe('$connect', () => {
     [{ 'Sec-WebSocket-Version': '8' }, 426],
     [{ 'Sec-WebSocket-Key': 'short' }, 400],
     [{ Upgrade: 'other' }, 400],
+    [{ 'Sec-WebSocket-Protocol': 'one, ,two' }, 400],
+    [{ 'Sec-WebSocket-Protocol': 'one, one' }, 400],
   ])('is not asked with %o', async (headers, status) => {
     const sent = {
       Connection: 'Upgrade',

@@ -32,6 +32,15 @@ const ABNORMAL = 1006;
 export const sourceIpOf = ({ socket }: IncomingMessage): string =>
   (socket.remoteAddress ?? '').replace(/^::ffff:/u, '');
 
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/u;
+
+/** Whether a header lists subprotocols as it may: each a token, none twice. */
+const areProtocols = (header: string | undefined): boolean => {
+  if (header === undefined) return true;
+  const names = header.split(',').map((name) => name.trim());
+  return names.every((name) => TOKEN.test(name)) && new Set(names).size === names.length;
+};
+
 /** What is wrong with an upgrade, before anyone is asked. */
 const wrongUpgrade = ({ method, headers }: IncomingMessage): Refusal | undefined => {
   if (method !== 'GET' || headers.upgrade?.toLowerCase() !== 'websocket') {
@@ -41,9 +50,9 @@ const wrongUpgrade = ({ method, headers }: IncomingMessage): Refusal | undefined
     const wanted = { Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' };
     return { status: 426, headers: wanted, body: gatewayMessage('Upgrade Required') };
   }
-  return KEY.test(headers['sec-websocket-key'] ?? '')
-    ? undefined
-    : { status: 400, body: gatewayMessage('Bad Request') };
+  // All that the library would refuse after `$connect` has let a client in.
+  const isWhole = KEY.test(headers['sec-websocket-key'] ?? '') && areProtocols(headers['sec-websocket-protocol']);
+  return isWhole ? undefined : { status: 400, body: gatewayMessage('Bad Request') };
 };
 
 /** A WebSocket API: the upgrades, the messages, and the connections as `@connections` sees them. */
@@ -55,6 +64,7 @@ export class WebSocketApi {
   /** Invocations whose end is awaited when the API is stopped. */
   readonly #underWay = new Set<Promise<void>>();
   readonly #selected = new WeakMap<IncomingMessage, string>();
+  #isStopped = false;
 
   constructor(options: WebSocketApiOptions) {
     this.#options = options;
@@ -96,6 +106,10 @@ export class WebSocketApi {
     const connection = this.#welcome(request);
     const refusal = await this.#connect(connection, request, query.join('?'));
     if (refusal !== undefined) return refuseUpgrade(socket, refusal);
+    if (this.#isStopped) {
+      socket.destroy();
+      return;
+    }
     let isOpened = false;
     this.#server.handleUpgrade(request, socket, head, (opened) => {
       isOpened = true;
@@ -114,8 +128,9 @@ export class WebSocketApi {
     while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
-  /** Breaks all connections. */
+  /** Breaks all connections; nobody is told of their ends any more. */
   stop(): void {
+    this.#isStopped = true;
     for (const connection of this.#connections.values()) connection.terminate();
     this.#server.close();
   }
@@ -170,7 +185,7 @@ export class WebSocketApi {
   #ended(connection: Connection, status: number, reason: string): void {
     this.#connections.delete(connection.source.connectionId);
     const { disorder, clock } = this.#options;
-    if (this.#routes.disconnect === undefined || disorder.happens('lostDisconnects')) return;
+    if (this.#isStopped || this.#routes.disconnect === undefined || disorder.happens('lostDisconnects')) return;
     const tell = (): void => this.#keep(this.#disconnect(connection, status, reason));
     if (disorder.happens('lateDisconnects')) clock.after(disorder.lateness(), tell);
     else tell();
