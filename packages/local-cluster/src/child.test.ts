@@ -76,9 +76,10 @@ describe('a child', () => {
         `const { Child } = await import(${JSON.stringify(source)});
         const gone = new Child({ name: 'gone', command: [process.execPath, '-e', ''] });
         await gone.exited;
+        // One that writes would end by that: nobody reads it.
         const own = new Child({
           name: 'own',
-          command: [process.execPath, '-e', 'setInterval(() => process.stdout.write("."), 20)'],
+          command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'],
         });
         console.log('started ' + own.pid);
         setInterval(() => {}, 1000);`,

@@ -12,7 +12,7 @@ while read -r sign pid; do
     -) left="\${left%% $pid *} \${left#* $pid }" ;;
   esac
 done
-for pid in $left; do kill -9 -- "-$pid" 2>/dev/null; done
+for pid in $left; do kill -s KILL -- "-$pid" 2>/dev/null; done
 `;
 
 let reaper: ChildProcess | undefined;
