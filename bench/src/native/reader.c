@@ -197,14 +197,19 @@ static void frame_ended(struct socket *s) {
   else if (s->opcode == 1 || s->opcode == 2) counted(s);
 }
 
+/* Passes over what is there of a payload; tells whether that was its end. */
+static int payload_ended(struct socket *s, const unsigned char **at, size_t *n) {
+  size_t pass = s->left < *n ? s->left : *n;
+  s->left -= pass;
+  *at += pass;
+  *n -= pass;
+  return s->left == 0;
+}
+
 static void read_ws(struct socket *s, const unsigned char *at, size_t n) {
   while (n > 0) {
     if (s->left > 0) {
-      size_t pass = s->left < n ? s->left : n;
-      s->left -= pass;
-      at += pass;
-      n -= pass;
-      if (s->left == 0) frame_ended(s);
+      if (payload_ended(s, &at, &n)) frame_ended(s);
       continue;
     }
     const unsigned char *h = at;
@@ -232,11 +237,7 @@ static void read_ws(struct socket *s, const unsigned char *at, size_t n) {
 static void read_nats(struct socket *s, const unsigned char *at, size_t n) {
   while (n > 0) {
     if (s->left > 0) {
-      size_t pass = s->left < n ? s->left : n;
-      s->left -= pass;
-      at += pass;
-      n -= pass;
-      if (s->left == 0) counted(s);
+      if (payload_ended(s, &at, &n)) counted(s);
       continue;
     }
     unsigned char byte = *at++;

@@ -4,9 +4,7 @@ import { join } from 'node:path';
 import { freePort, LocalDynamo, LocalRedis } from '@aideals/local-cluster';
 import { createTables, DynamoClient } from '@aideals/store/dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { parseConfig } from './config/index.js';
-import { createServer } from './serve.js';
-import { KEY, SECRET, type TestServer, testServer } from './testing/test-server.js';
+import { KEY, refusalOf, type TestServer, testServer } from './testing/test-server.js';
 
 const PASSWORD = 'a-password';
 const tables = { connections: 'WebSocketConnections', subscriptions: 'WebSocketSubscriptions', aideals: 'Aideals' };
@@ -51,19 +49,6 @@ describe('servers that share Redis and DynamoDB', () => {
     const server = await testServer(env);
     servers.push(server);
     return server;
-  };
-
-  const refusalOf = async (env: Record<string, string>): Promise<string> => {
-    const parsed = parseConfig({ PORT: '0', JWT_SECRET: SECRET, ...env });
-    if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
-    const server = createServer({ ...parsed.config, logLevel: 'silent' });
-    try {
-      await server.start();
-    } catch (error) {
-      return (error as Error).message;
-    }
-    await server.stop();
-    throw new Error('it started');
   };
 
   const connectionsOf = async (server: TestServer, userId: string): Promise<readonly { connectionId: string }[]> => {

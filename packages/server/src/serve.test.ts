@@ -2,9 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { parseConfig } from './config/index.js';
-import { createServer } from './serve.js';
-import { freshFolder, SECRET, type TestServer, testServer } from './testing/test-server.js';
+import { freshFolder, refusalOf, type TestServer, testServer } from './testing/test-server.js';
 
 const servers: TestServer[] = [];
 
@@ -17,19 +15,6 @@ const serve = async (env: Record<string, string> = {}): Promise<TestServer> => {
 afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
-
-const refusalOf = async (env: Record<string, string>): Promise<string> => {
-  const parsed = parseConfig({ PORT: '0', JWT_SECRET: SECRET, ...env });
-  if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
-  const server = createServer({ ...parsed.config, logLevel: 'silent' });
-  try {
-    await server.start();
-  } catch (error) {
-    return (error as Error).message;
-  }
-  await server.stop();
-  throw new Error('it started');
-};
 
 describe.each([
   ['a server', {}],

@@ -84,6 +84,20 @@ export interface TestServer {
   stop(): Promise<void>;
 }
 
+/** Why a server with these settings cannot start, in its own words. */
+export const refusalOf = async (env: Environment): Promise<string> => {
+  const parsed = parseConfig({ PORT: '0', JWT_SECRET: SECRET, ...env });
+  if (!parsed.ok) throw new Error(parsed.problems.join('\n'));
+  const server = createServer({ ...parsed.config, logLevel: 'silent' });
+  try {
+    await server.start();
+  } catch (error) {
+    return (error as Error).message;
+  }
+  await server.stop();
+  throw new Error('it started');
+};
+
 const issuer = createIssuer({ secret: SECRET, algorithm: 'HS256' });
 
 export const tokenFor = (sub: string, scopes: readonly string[] = [], seconds = 3_600): Promise<string> => {
