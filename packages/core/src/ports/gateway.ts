@@ -9,8 +9,6 @@ export interface Frame {
   readonly offset?: number;
   /** Frames of one key may be conflated: the older one taken out where the outbox is over its soft mark. */
   readonly key?: string;
-  /** What goes first where sending waits: messages before alerts before deals. Left out, an event is of the deals, all else a message. */
-  readonly lane?: 'messages' | 'alerts' | 'deals';
   /** Where the runtime keeps its encoding of the text. */
   encoded?: unknown;
 }

@@ -2,10 +2,10 @@ import type { Frame } from '@aideals/core';
 import type { BucketRule } from '@aideals/protocol';
 
 /** What goes first where sending waits. */
-export const LANES = ['messages', 'alerts', 'deals'] as const;
+export const LANES = ['messages', 'deals'] as const;
 export type Lane = (typeof LANES)[number];
 
-export const laneOf = (frame: Frame): Lane => frame.lane ?? (frame.offset === undefined ? 'messages' : 'deals');
+export const laneOf = ({ offset }: Frame): Lane => (offset === undefined ? 'messages' : 'deals');
 
 /** Of the account and region, for all calls to `@connections` of all its APIs. */
 export interface Quota {

@@ -59,12 +59,11 @@ export class FanOutQueue {
     const { table } = this.#options;
     const job = this.#options.ids.next('mark');
     const expiresAt = this.#expiresAt();
-    const { text, key, offset, lane } = frame;
+    const { text, key, offset } = frame;
     const body = {
       text,
       ...(key === undefined ? {} : { key }),
       ...(offset === undefined ? {} : { offset }),
-      ...(lane === undefined ? {} : { lane }),
     };
     const parts = chunksOf(ids).map((part, i) => ({ sk: place(i), ids: part }));
     await Promise.all([
