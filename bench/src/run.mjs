@@ -7,6 +7,7 @@ import * as connections from './connections.mjs';
 import * as durable from './durable.mjs';
 import * as echo from './echo.mjs';
 import * as fanout from './fanout.mjs';
+import * as flame from './flame.mjs';
 import * as match from './match.mjs';
 import * as pings from './pings.mjs';
 import * as resume from './resume.mjs';
@@ -14,8 +15,8 @@ import { summarise } from './summary.mjs';
 import * as topics from './topics.mjs';
 
 const benches = { echo, durable, resume, fanout, topics, pings, compressed, connections, match };
-/** These need more than this machine has by itself (a redis-server), and are run by their names alone. */
-const apart = { cluster };
+/** These need more than this machine has by itself (a redis-server), or draw a picture; they are run by their names alone. */
+const apart = { cluster, flame };
 const named = { ...benches, ...apart };
 
 const program = new Command('bench').description(

@@ -53,5 +53,5 @@ export const startServer = async (name, room, env = {}) => {
     ? httpPublisher(url, () => '/v1/broadcast', { authorization: `Bearer ${API_KEY}` })
     : httpPublisher(url, publishPath, undefined);
   await room.keep({ stop: async () => end() });
-  return { name, subscriber, pid: program.pid, url, publish };
+  return { name, subscriber, pid: program.pid, child: program, url, publish };
 };
