@@ -11,12 +11,13 @@ import * as flame from './flame.mjs';
 import * as match from './match.mjs';
 import * as pings from './pings.mjs';
 import * as resume from './resume.mjs';
+import * as serverless from './serverless.mjs';
 import { summarise } from './summary.mjs';
 import * as topics from './topics.mjs';
 
 const benches = { echo, durable, resume, fanout, topics, pings, compressed, connections, match };
-/** These need more than this machine has by itself (a redis-server), or draw a picture; they are run by their names alone. */
-const apart = { cluster, flame };
+/** These need more than the others (a redis-server, the bundles of the functions), or draw a picture; they are run by their names alone. */
+const apart = { cluster, serverless, flame };
 const named = { ...benches, ...apart };
 
 const program = new Command('bench').description(
