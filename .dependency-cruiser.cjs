@@ -43,7 +43,7 @@ const rooms = {
     door: 'A simulation brings its own clock, store and network, and nothing that touches the outside.',
   },
   faults: {
-    uses: ['protocol', 'client', 'conformance', 'local-cluster'],
+    uses: ['protocol', 'client', 'conformance', 'local-cluster', 'local-gateway'],
     door: 'Faults are done to the built command from outside: start it, and look at the wire, the process and the disk.',
   },
   'local-cluster': {

@@ -31,7 +31,7 @@ const planted: readonly [file: string, line: string, rule: string][] = [
   [
     'packages/cli/src/a.ts',
     "import '@aideals/lambda';",
-    'cli-uses-only-server-core-protocol-client-conformance-store-console-local-cluster-local-gateway',
+    'cli-uses-only-server-core-protocol-client-conformance-store-bus-console-local-cluster-local-gateway',
   ],
   ['packages/core/src/actions/a.ts', "import './b.js';", 'core-actions-stand-alone'],
   ['packages/core/src/features/a.ts', "import '../actions/b.js';", 'core-features-do-not-act'],

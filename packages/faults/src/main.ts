@@ -5,6 +5,7 @@ import { crash } from './crash/run.js';
 import { disk } from './disk/run.js';
 import { drain } from './drain/run.js';
 import type { RunOptions, RunResult } from './run.js';
+import { serverless } from './serverless/run.js';
 import { memory } from './stalled/memory.js';
 import { inOwnNetwork } from './stalled/network.js';
 import { fullSize, stalled } from './stalled/run.js';
@@ -45,6 +46,15 @@ const runs: Readonly<Record<string, (options: RunOptions) => Promise<RunResult |
       eventsPerSecond: whole('events', values.events ?? '20'),
       messagesPerSecond: whole('messages', values.messages ?? '20'),
       ...{ peaceMs: 10_000, faultMs: 8_000 },
+    }),
+  serverless: (options) =>
+    serverless({
+      ...options,
+      clients: whole('clients', values.clients ?? '40'),
+      ms: whole('minutes', values.minutes ?? '10') * 60_000,
+      eventsPerSecond: whole('events', values.events ?? '4'),
+      messagesPerSecond: whole('messages', values.messages ?? '3'),
+      ...{ peaceMs: 5_000, faultMs: 8_000, lifeMs: 45_000 },
     }),
   memory: async (options) => (await inOwnNetwork()) ?? memory({ ...options, connections: 1_000 }),
 };

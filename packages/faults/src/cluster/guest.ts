@@ -15,6 +15,8 @@ export interface GuestOptions {
   readonly recorder: Recorder;
   readonly findings: Findings;
   readonly chance: Chance;
+  /** False where other events may come during a replay, and one may overtake another: ids tell then [true]. */
+  readonly isOrdered?: boolean;
   /** Chats as well, where it is given one. */
   readonly mailer?: Mailer;
 }
@@ -88,6 +90,11 @@ export class Guest {
     }
   }
 
+  /** As somebody whose link breaks: it comes back. */
+  async break(): Promise<void> {
+    if (this.#peer?.isOpen === true) await this.#peer.terminate();
+  }
+
   async leave(): Promise<void> {
     this.#isLeaving = true;
     const peer = this.#peer;
@@ -150,21 +157,19 @@ export class Guest {
   }
 
   #event({ replay, topic = '', data }: ServerFrame, id: string): void {
-    const { findings, recorder, name } = this.#options;
+    const { findings, recorder, name, isOrdered = true } = this.#options;
     findings.hold(
-      (replay !== undefined) === this.#isReplaying,
+      !isOrdered || (replay !== undefined) === this.#isReplaying,
       'during a replay nothing else comes, and after it nothing of it',
       () => `${name} got ${id}, ${replay === undefined ? 'live' : 'of a replay'}`,
     );
     const event = { tag: String(data['tag']), topic, shop: String(data['shop']) };
     this.#stretches.at(-1)?.ids.push(recorder.came(id, event));
-    if (this.#isReplaying) {
-      this.counts.replayed += 1;
-      this.#cursor = id;
-      return;
-    }
-    this.counts.live += 1;
-    this.#advance(id);
+    if (replay !== undefined) this.counts.replayed += 1;
+    else this.counts.live += 1;
+    // During its replay the cursor of a subscription follows that alone.
+    if (this.#isReplaying && isOrdered) this.#cursor = id;
+    else if (!this.#isReplaying || replay !== undefined) this.#advance(id);
   }
 
   #ended({ data }: ServerFrame): void {
