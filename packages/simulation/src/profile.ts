@@ -37,6 +37,7 @@ export interface Weights {
   readonly notify: number;
   readonly chat: number;
   readonly subscribe: number;
+  readonly change: number;
   readonly acknowledge: number;
   readonly small: number;
   readonly refresh: number;
@@ -70,7 +71,7 @@ const settingsOf = (random: Random): Settings => {
 /** Seconds that outlive a run, unless its clock jumps. */
 const LONG = [86_400, 200_000] as const;
 
-export const profileOf = (random: Random): Profile => {
+export const profileOf = (random: Random, changes: boolean): Profile => {
   const calm = random.chance(0.3);
   // Where a directory takes its time, deal events may overtake each other, and so may a refresh and the timer of its token:
   // there only mail is sent.
@@ -98,6 +99,7 @@ export const profileOf = (random: Random): Profile => {
       notify: busy ? 15 : random.between(1, 8),
       chat: busy ? 40 : random.between(2, 25),
       subscribe: slow ? 0 : random.between(3, 12),
+      change: changes && !slow ? 8 : 0,
       acknowledge: random.between(1, 10),
       small: random.between(1, 4),
       refresh: slow ? 0 : random.between(0, 4),

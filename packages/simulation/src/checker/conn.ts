@@ -6,16 +6,18 @@ export interface Sub {
   readonly id: string;
   readonly topic: string;
   readonly filters: JsonObject;
+  /** In a replay that was under way when the filters changed: those before. Nobody is told where in it the new ones began. */
+  readonly former?: readonly JsonObject[];
   readonly stream: string | undefined;
   /** The offset behind which every event that matches was promised. */
   readonly from: number;
-  /** Up to which offset the promise was found kept. */
+  /** Up to which offset the promise was found kept; infinite where a change fell into a replay, until that ends. */
   kept: number;
 }
 
 /** A replay that was promised and is not recovered yet. */
 export interface Replay {
-  readonly sub: Sub;
+  sub: Sub;
   readonly ids: Set<string>;
   last: number;
   /** Up to which offset it was told that events are gone. */

@@ -25,11 +25,24 @@ export const wishOf = (data: JsonObject): Wish => ({
   filters: (data['filters'] ?? {}) as JsonObject,
 });
 
+/** What was asked for and not answered yet: it may be served already. */
+export const askedOf = ({ subs, pending }: Conn): readonly Wish[] =>
+  pending.flatMap(({ request: { action, data } }) => {
+    if (action === 'subscribeToDeals') return [wishOf(data)];
+    const changed = action === 'updateSubscription' ? subs.get(data['subscriptionId'] as string) : undefined;
+    return changed === undefined ? [] : [{ topic: changed.topic, filters: data['filters'] as JsonObject }];
+  });
+
 /** All that a connection ever asked for, confirmed or not yet. */
-const wishesOf = ({ wishes, pending }: Conn): readonly Wish[] => {
-  const asked = pending.filter(({ request }) => request.action === 'subscribeToDeals');
-  return [...wishes, ...asked.map(({ request }) => wishOf(request.data))];
-};
+const wishesOf = (conn: Conn): readonly Wish[] => [...conn.wishes, ...askedOf(conn)];
+
+/** Whether an event goes to a subscription by each of the filters that it had. */
+const goesToAll = (known: Known, { topic, filters, former = [] }: Pick<Sub, 'topic' | 'filters' | 'former'>): boolean =>
+  [filters, ...former].every((each) => goesTo(known, { topic, filters: each }));
+
+/** Whether it goes by any of them. */
+export const goesToAny = (known: Known, { topic, filters, former = [] }: Sub): boolean =>
+  [filters, ...former].some((each) => goesTo(known, { topic, filters: each }));
 
 /** A newer event of the same key that goes to a connection lets an older one be taken out of its outbox. */
 const isOutdated = (view: View, conn: Conn, known: Known): boolean =>
@@ -61,7 +74,7 @@ export const allCame = (view: View, conn: Conn, sub: Sub, stretch: Stretch, item
     const known = events[i] as Known;
     if (known.offset > to) return;
     if (came.has(known.id) || known.first >= knownBefore) continue;
-    if (!wasThere(view.truth, known, conn.life) || !goesTo(known, sub)) continue;
+    if (!wasThere(view.truth, known, conn.life) || !goesToAll(known, sub)) continue;
     const missed = () => `${conn.id} never got ${known.id} (${known.tag}) for ${sub.id} on ${sub.topic}`;
     must('every gap is told', isOutdated(view, conn, known), missed, item);
     conn.missing.add(known.id);

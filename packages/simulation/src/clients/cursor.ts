@@ -5,7 +5,7 @@ import type { Wire } from '../checker/trace.js';
 export interface Stream {
   readonly name: string;
   readonly topic: string;
-  readonly filters: JsonObject;
+  filters: JsonObject;
   /** The id that it resumes with. */
   cursor: string | undefined;
   /** On the present connection. */
@@ -35,6 +35,13 @@ export class Cursors {
     stream.subscriptionId = data['subscriptionId'] as string;
     stream.replaying = data['recovered'] !== undefined;
     stream.cursor = data['lastEventId'] as string;
+  }
+
+  /** Its filters are others now; what was missed before goes on as it was. */
+  changed(stream: Stream, { data }: Wire): void {
+    stream.filters = data['filters'] as JsonObject;
+    stream.subscriptionId = data['subscriptionId'] as string;
+    if (!stream.replaying) stream.cursor = newer(stream.cursor, data['lastEventId'] as string);
   }
 
   received({ id, type, replay, lastEventId, data }: Wire): void {

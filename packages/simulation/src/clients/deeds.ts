@@ -43,6 +43,20 @@ const subscribe = (world: World): void => {
   device.subscribe(stream);
 };
 
+const change = (world: World): void => {
+  const device = open(world);
+  if (device === undefined) return;
+  const { random } = world;
+  const present = [...device.streams.values()].filter(({ subscriptionId }) => subscriptionId !== undefined);
+  if (present.length === 0) return;
+  const stream = random.pick(present);
+  const times = random.chance(0.3) ? 2 : 1;
+  for (let i = 0; i < times; i++) {
+    const data = { subscriptionId: stream.subscriptionId as string, filters: someFilters(random) };
+    device.ask('updateSubscription', data, { stream });
+  }
+};
+
 const chat = (world: World): void => {
   const device = open(world);
   if (device === undefined) return;
@@ -151,6 +165,7 @@ const deeds: { readonly [K in keyof Weights]: (world: World) => void } = {
   notify,
   chat,
   subscribe,
+  change,
   acknowledge,
   small: (world) => open(world)?.ask(world.random.pick(['ping', 'ping', 'getStatus']), {}),
   refresh,

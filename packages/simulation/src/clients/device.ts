@@ -121,7 +121,11 @@ export class Device implements Peer {
 
   #answered({ stream, draft, data }: Asked, wire: Wire): void {
     if (wire.type === 'subscriptionConfirmed' && stream !== undefined) this.#cursors?.confirmed(stream, wire);
-    else if (wire.type === 'messageSent' && draft !== undefined) {
+    else if (wire.type === 'subscriptionUpdated' && stream !== undefined) {
+      // It became one with another.
+      if (wire.data['ended'] === undefined) this.#cursors?.changed(stream, wire);
+      else this.streams.delete(stream.name);
+    } else if (wire.type === 'messageSent' && draft !== undefined) {
       draft.confirmed = true;
       const user = data['recipientId'] as string;
       this.#world.mail.push({ kind: 'messageId', id: wire.data['messageId'] as string, user });

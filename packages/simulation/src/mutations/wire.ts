@@ -77,6 +77,22 @@ export const wireMutations: Mutations = {
     }),
   },
 
+  'change-without-effect': {
+    about: 'A subscription is told to have other filters, and keeps those that it had.',
+    breaks: ['nothing comes that was not asked for', gap],
+    ports: (ports) => ({
+      ...ports,
+      directory: {
+        ...ports.directory,
+        change: async (connectionId, subscriptionId, filters) => {
+          const all = await ports.directory.subscriptions(connectionId);
+          const own = all.find((each) => each.subscriptionId === subscriptionId);
+          return own === undefined ? { outcome: 'unknown' } : { outcome: 'changed', subscription: { ...own, filters } };
+        },
+      },
+    }),
+  },
+
   'nothing-is-held': {
     about: 'Live events go on during a replay.',
     breaks: ['nothing comes between a replay', 'ids grow', gap],

@@ -7,6 +7,7 @@ const replies: Readonly<Record<string, string>> = {
   sendMessage: 'messageSent',
   subscribeToDeals: 'subscriptionConfirmed',
   unsubscribeFromDeals: 'unsubscriptionConfirmed',
+  updateSubscription: 'subscriptionUpdated',
   getStatus: 'statusUpdate',
   refreshToken: 'tokenRefreshed',
 };
@@ -28,7 +29,7 @@ export const answers = (view: View): Law => {
       case 'MESSAGE_ERROR':
         return action === 'sendMessage';
       case 'SUBSCRIPTION_ERROR':
-        return action === 'subscribeToDeals' || action === 'unsubscribeFromDeals';
+        return ['subscribeToDeals', 'unsubscribeFromDeals', 'updateSubscription'].includes(action);
       case 'RATE_LIMIT_EXCEEDED':
         return view.rules.limited;
       case 'AUTHENTICATION_ERROR':

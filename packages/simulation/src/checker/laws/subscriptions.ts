@@ -66,6 +66,38 @@ export const subscriptions = (view: View): Law => {
     for (const sub of [...conn.subs.values()]) if (sub.topic === topic) ended(conn, sub.id);
   };
 
+  /** Up to the position told the former filters have decided, from there on the new ones do. */
+  const updated = (conn: Conn, { request }: Pending, item: Received): void => {
+    const { data } = item.wire;
+    const id = request.data['subscriptionId'] as string;
+    const before = conn.subs.get(id);
+    must('one changes one’s own subscriptions', before !== undefined, () => `${conn.id} changed ${id}`, item);
+    if (before === undefined) return;
+    const filters = request.data['filters'] as JsonObject;
+    const told = { topic: data['topic'] as string, filters: data['filters'] as JsonObject };
+    const wish = { topic: before.topic, filters };
+    must('a subscription is what was asked for', sameWish(wish, told), () => `${id} is another one`, item);
+    const other = [...conn.subs.values()].find((sub) => sub.id !== id && sameWish(sub, wish));
+    const same =
+      data['subscriptionId'] === (other?.id ?? id) && data['ended'] === (other === undefined ? undefined : id);
+    must('equal subscriptions are one', same, () => `${id} beside ${other?.id}`, item);
+    const from = offsetOf(data['lastEventId'] as string);
+    const own = conn.replays.filter(({ sub, cancelled }) => sub.id === id && !cancelled);
+    if (own.length === 0) allCame(view, conn, before, { after: before.kept, to: from, came: conn.events }, item);
+    if (other !== undefined) {
+      ended(conn, id);
+      return;
+    }
+    const kept = own.length === 0 ? Math.max(before.kept, from) : Number.POSITIVE_INFINITY;
+    const sub = { ...before, filters, from, kept };
+    conn.subs.set(id, sub);
+    conn.wishes.push(sub);
+    for (const replay of own) {
+      const former = [...(replay.sub.former ?? []), replay.sub.filters];
+      replay.sub = { ...replay.sub, filters, former };
+    }
+  };
+
   /** Events were trimmed before the replay came to them: it goes on at the oldest that is there. */
   const trimmedMeanwhile = (conn: Conn, replay: Replay, item: Received): void => {
     const { oldest } = item.wire.data['lost'] as { oldest: string | null };
@@ -92,6 +124,9 @@ export const subscriptions = (view: View): Law => {
     if (lost !== undefined) trimmedMeanwhile(conn, replay, item);
     allCame(view, conn, sub, { after: Math.max(sub.from, replay.trimmed), to, came: ids }, item);
     const counted = () => `${sub.id} got ${ids.size} events and was told of ${String(replayed)}`;
+    const own = conn.subs.get(sub.id);
+    const isLast = !conn.replays.some((each) => each.sub.id === sub.id && !each.cancelled);
+    if (own !== undefined && own.kept === Number.POSITIVE_INFINITY && isLast) own.kept = to;
     must('a replay tells its number', ids.size === replayed, counted, item);
     must('a replay tells its position', to >= replay.last, () => `${sub.id} is told ${String(lastEventId)}`, item);
     conflationTold(conn, item);
@@ -113,6 +148,7 @@ export const subscriptions = (view: View): Law => {
       if (request === undefined || isError(item)) return;
       if (item.wire.type === 'subscriptionConfirmed') confirmed(conn, request, item);
       else if (item.wire.type === 'unsubscriptionConfirmed') unsubscribed(conn, request, item);
+      else if (item.wire.type === 'subscriptionUpdated') updated(conn, request, item);
       else if (item.wire.type === 'statusUpdate') status(conn, item);
     },
   };
