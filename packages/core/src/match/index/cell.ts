@@ -4,14 +4,20 @@ import { Run } from './run.js';
 
 /** No bound: the run of the records that have none. */
 const UNBOUNDED = -1;
+/** Below every number that an event may have for a second bound. */
+const LEAST = -0x80000000;
 
-/** Many records with the same access condition, each in the run of one of its bounds. */
-export class Cell {
-  readonly #records: Records<Kept>;
-  readonly #runs = new Map<number, Run>();
+/**
+ * Many records with the same access condition, each in the run of two of its bounds, in the order of the first. Those of which
+ * nothing but these is to be looked at have runs of their own.
+ */
+export class Cell<T extends Kept> {
+  readonly #records: Records<T>;
+  /** By the bound of their order. */
+  readonly #runs = new Map<number, Run<T>[]>();
   #size = 0;
 
-  constructor(records: Records<Kept>) {
+  constructor(records: Records<T>) {
     this.#records = records;
   }
 
@@ -21,37 +27,98 @@ export class Cell {
 
   add(address: number): void {
     const n = this.#choose(address);
-    const bound = n === NONE ? UNBOUNDED : this.#records.boundOf(address, n);
-    const run = this.#runs.get(bound) ?? new Run();
-    this.#runs.set(bound, run);
-    run.add(n === NONE ? 0 : ordered(this.#records.limitOf(address, n)), this.#records.tokenOf(address));
+    this.#runOf(address, n).add({
+      limit: this.#limitOf(address, n),
+      second: this.#secondOf(address, n),
+      token: address,
+      item: this.#records.itemOf(address),
+    });
     this.#records.sortBy(address, n);
     this.#size += 1;
   }
 
   remove(address: number): void {
     const n = this.#records.sortedBy(address);
-    const bound = n === NONE ? UNBOUNDED : this.#records.boundOf(address, n);
-    const run = this.#runs.get(bound) as Run;
-    run.remove(n === NONE ? 0 : ordered(this.#records.limitOf(address, n)), this.#records.tokenOf(address));
-    if (run.size === 0) this.#runs.delete(bound);
+    const run = this.#runOf(address, n);
+    run.remove(this.#limitOf(address, n), address);
+    if (run.size === 0) this.#drop(run);
     this.#size -= 1;
   }
 
-  /** Decides on all records whose own bound holds. `bounds` are those that the event has a number for. */
-  find<T extends Kept>(records: Records<T>, bounds: readonly number[], found: T[]): void {
-    const unbounded = this.#runs.get(UNBOUNDED);
-    if (unbounded !== undefined) scan(unbounded, 1, records, found);
+  /** Decides on all records whose own bounds hold. `bounds` are those that the event has a number for. */
+  find(bounds: readonly number[], found: T[]): void {
+    for (const run of this.#runs.get(UNBOUNDED) ?? []) this.#scan(run, 1, found);
     if (this.#runs.size <= bounds.length) {
-      for (const [bound, run] of this.#runs) {
-        if (bound !== UNBOUNDED) scan(run, ordered(records.greatest(bound)), records, found);
-      }
+      for (const [bound, runs] of this.#runs) if (bound !== UNBOUNDED) this.#scanAll(runs, found);
       return;
     }
     for (const bound of bounds) {
-      const run = this.#runs.get(bound);
-      if (run !== undefined) scan(run, ordered(records.greatest(bound)), records, found);
+      const runs = this.#runs.get(bound);
+      if (runs !== undefined) this.#scanAll(runs, found);
     }
+  }
+
+  #scanAll(runs: readonly Run<T>[], found: T[]): void {
+    for (const run of runs) this.#scan(run, ordered(this.#records.greatest(run.bound)), found);
+  }
+
+  #scan({ blocks, items, counts, second, width }: Run<T>, limit: number, found: T[]): void {
+    const records = this.#records;
+    const most = second === UNBOUNDED ? 0 : ordered(records.greatest(second));
+    for (let n = 0; n < blocks.length; n += 1) {
+      const block = blocks[n] as Int32Array;
+      const list = items?.[n];
+      const end = (counts[n] as number) * width;
+      for (let at = 0, i = 0; at < end; at += width, i += 1) {
+        const least = block[at] as number;
+        if (least > limit) return;
+        const other = width === 3 ? (block[at + 2] as number) : LEAST;
+        if (other > most) continue;
+        if (list === undefined) records.decide(block[at + 1] as number, found);
+        else if (least < limit && other < most) found.push(list[i] as T);
+        // A limit of the same single-precision number may still be above.
+        else records.decide((list[i] as T).address, found);
+      }
+    }
+  }
+
+  #limitOf(address: number, n: number): number {
+    return n === NONE ? 0 : ordered(this.#records.limitOf(address, n));
+  }
+
+  /** Of a record that is in the order of one bound, another one. */
+  #otherOf(address: number, n: number): number {
+    if (n === NONE || this.#records.boundsOf(address) < 2) return NONE;
+    return n === 0 ? 1 : 0;
+  }
+
+  #secondOf(address: number, n: number): number {
+    const other = this.#otherOf(address, n);
+    return other === NONE ? LEAST : ordered(this.#records.limitOf(address, other));
+  }
+
+  #boundOf(address: number, n: number): number {
+    return n === NONE ? UNBOUNDED : this.#records.boundOf(address, n);
+  }
+
+  #runOf(address: number, n: number): Run<T> {
+    const bound = this.#boundOf(address, n);
+    const second = this.#boundOf(address, this.#otherOf(address, n));
+    const runs = this.#runs.get(bound) ?? [];
+    const isSure = this.#records.isBoundsAlone(address);
+    let run = runs.find((each) => each.second === second && (each.items !== undefined) === isSure);
+    if (run === undefined) {
+      run = new Run(bound, second, isSure);
+      runs.push(run);
+      this.#runs.set(bound, runs);
+    }
+    return run;
+  }
+
+  #drop(run: Run<T>): void {
+    const left = this.#runs.get(run.bound)?.filter((each) => each !== run) ?? [];
+    if (left.length === 0) this.#runs.delete(run.bound);
+    else this.#runs.set(run.bound, left);
   }
 
   /** The bound that shuts out the most events, as far as the limits of the others tell. */
@@ -63,8 +130,7 @@ export class Cell {
     let best = NONE;
     let most = -1;
     for (let n = 0; n < count; n += 1) {
-      const run = this.#runs.get(this.#records.boundOf(address, n));
-      const share = run === undefined ? 0.5 : run.shareBelow(ordered(this.#records.limitOf(address, n)));
+      const share = this.#shareBelow(this.#records.boundOf(address, n), this.#limitOf(address, n));
       if (share > most) {
         most = share;
         best = n;
@@ -72,17 +138,13 @@ export class Cell {
     }
     return best;
   }
-}
 
-const scan = <T extends Kept>({ blocks, counts }: Run, limit: number, records: Records<T>, found: T[]): void => {
-  for (let n = 0; n < blocks.length; n += 1) {
-    const block = blocks[n] as Int32Array;
-    const end = (counts[n] as number) * 2;
-    for (let at = 0; at < end; at += 2) {
-      const least = block[at] as number;
-      if (least > limit) return;
-      // A limit of the same single-precision number may still be above.
-      records.take(block[at + 1] as number, least < limit, found);
+  /** What share of the records in the order of a bound has a lower limit, by the largest of their runs. */
+  #shareBelow(bound: number, limit: number): number {
+    let largest: Run<T> | undefined;
+    for (const run of this.#runs.get(bound) ?? []) {
+      if (largest === undefined || run.size > largest.size) largest = run;
     }
+    return largest === undefined ? 0.5 : largest.shareBelow(limit);
   }
-};
+}

@@ -179,4 +179,29 @@ describe('the index', () => {
     }
     expect(store.records.bytes).toBe(bytes);
   });
+
+  it('finds the same among thousands of one value and two bounds, with equal limits and limits that are all but equal', () => {
+    const near = fc.constantFrom(0, 10, 10.1, 10.1 + 1e-9, 10.1 - 1e-9, 16_777_216, 16_777_217, 1e300, -1e300);
+    const bounded = fc.oneof(
+      fc.record({ category: fc.constant('a'), minDiscount: near, maxPrice: near }),
+      fc.record({ category: fc.constant('a'), minDiscount: near }),
+      fc.record({ category: fc.constant('a'), maxPrice: fc.integer({ min: 0, max: 999 }), minRating: near }),
+      fc.record({ category: fc.constant('a'), maxPrice: near, minRating: near, minStock: near }),
+    );
+    const sample = fc.sample(bounded, { numRuns: 4_000, seed: 3 });
+    const events = fc.sample(
+      fc.record(
+        { category: fc.constant('a'), discount: near, price: near, rating: near, stock: near },
+        { requiredKeys: ['category'] },
+      ),
+      { numRuns: 60, seed: 4 },
+    );
+    const { index, add, remove, compare } = pair();
+    for (const each of sample) add(each);
+    for (const each of events) compare(each);
+    for (let n = 0; n < 3_000; n += 1) remove(n * 7);
+    for (const each of events) compare(each);
+    for (let n = 0; n < 1_000; n += 1) remove(n);
+    expect(index.find({ category: 'a', discount: 1e300, price: -1e300, rating: 1e300, stock: 1e300 })).toEqual([]);
+  });
 });

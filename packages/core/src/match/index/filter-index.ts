@@ -23,7 +23,7 @@ export class FilterIndex<T extends Kept> {
   readonly #attributes = new HashTrie<Attribute>();
   #words: Attribute | undefined;
   /** Those without a condition that names values. */
-  #others: Cell | undefined;
+  #others: Cell<T> | undefined;
 
   constructor(store: Store<T>) {
     this.#store = store;
@@ -80,7 +80,7 @@ export class FilterIndex<T extends Kept> {
     }
     const found: T[] = [];
     for (const id of told) values.find(id, bounds, found);
-    this.#others?.find(records, bounds, found);
+    this.#others?.find(bounds, found);
     records.forget(told, bounds);
     return found;
   }

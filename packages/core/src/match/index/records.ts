@@ -58,27 +58,16 @@ export class Records<T extends Kept> {
     item.address = address;
   }
 
-  /**
-   * What stands for a record in an order by a bound: its address, or, where nothing but that bound is to be looked at, the
-   * place of its item, below zero.
-   */
-  tokenOf(address: number): number {
+  /** Whether nothing of a record is to be looked at but its bounds, of which there are two at most. */
+  isBoundsAlone(address: number): boolean {
     const { words } = this.#slab.page(address);
     const at = Slab.unit(address) * 2;
     const head = words[at] as number;
-    const item = words[at + 1] as number;
-    return (head & 63) <= 1 && head >>> 18 === 0 && (item & MULTIPLE) === 0 ? ~(item >>> 2) : address;
+    return (head & 63) <= 2 && head >>> 18 === 0 && ((words[at + 1] as number) & MULTIPLE) === 0;
   }
 
-  /** Adds what a token stands for to `found`; `isSure` where its limit is known to be below what the event has. */
-  take(token: number, isSure: boolean, found: T[]): void {
-    if (token >= 0) {
-      this.decide(token, found);
-      return;
-    }
-    const item = this.#items.get(~token);
-    if (isSure) found.push(item);
-    else this.decide(item.address, found);
+  itemOf(address: number): T {
+    return this.#items.get((this.#slab.page(address).words[Slab.unit(address) * 2 + 1] as number) >>> 2);
   }
 
   /** Forgets a record. */

@@ -6,12 +6,12 @@ import { Slots } from './slots.js';
 const FEW = 16;
 
 /** The records that are found by a value: one, few, or a cell of many. */
-type Postings = undefined | number | readonly number[] | Cell;
+type Postings<T extends Kept> = undefined | number | readonly number[] | Cell<T>;
 
 /** The values that filters name: how many of them do, and which are found by it. */
 export class Values<T extends Kept> {
   readonly #records: Records<T>;
-  readonly #postings = new Slots<Postings>();
+  readonly #postings = new Slots<Postings<T>>();
   readonly #references = new Slots<number>();
   #top = 0;
 
@@ -83,7 +83,7 @@ export class Values<T extends Kept> {
     const postings = this.#postings.get(id);
     if (postings === undefined) return;
     if (typeof postings === 'number') this.#records.decide(postings, found);
-    else if (postings instanceof Cell) postings.find(this.#records, bounds, found);
+    else if (postings instanceof Cell) postings.find(bounds, found);
     else for (const address of postings) this.#records.decide(address, found);
   }
 }
