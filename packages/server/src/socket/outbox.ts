@@ -237,9 +237,9 @@ export class Outbox implements Flushable {
   }
 
   #shift(): Uint8Array {
-    const frame = this.#queue.peek() as Frame;
+    const frame = this.#queue.shift() as Frame;
     const told = this.#told(frame);
-    this.#shifted();
+    this.#left(frame);
     return told === frame ? this.#bytesOf(frame) : encoded(told);
   }
 
@@ -248,14 +248,14 @@ export class Outbox implements Flushable {
     const { batcher } = this.#shared;
     for (let frame = this.#queue.peek(); frame !== undefined; frame = this.#queue.peek()) {
       if (!batcher.add(this.#told(frame), mostBytes)) break;
-      this.#shifted();
+      this.#queue.shift();
+      this.#left(frame);
     }
     const batch = batcher.end();
     return batch === undefined ? this.#shift() : this.#bytesOf(batch);
   }
 
-  #shifted(): void {
-    const frame = this.#queue.shift() as Frame;
+  #left(frame: Frame): void {
     const count = frameCount(frame);
     this.written += count;
     this.#shared.counters.frames += count;
