@@ -193,26 +193,30 @@ describe.each([
     return (await run('/usr/bin/python3', ['-c', program], { env: surroundings({ ...addresses, ...env }) })).stdout;
   };
 
-  it('takes the guide’s broadcast_deal_update as it is, but for the endpoint', async () => {
-    const { listener } = await connect('reader');
-    await listener.ask('subscribeToDeals', { topic: 'new-deals', filters: { category: 'garden' } });
-    const strict = await connect('strict');
-    await strict.listener.ask('subscribeToDeals', { topic: 'new-deals', filters: { minDiscount: 30 } });
-    expect((await python(BROADCAST, {})).split('\n')).toEqual(['202', '202', '202', '202', '']);
-    const seen = async (who: Listener, last: string): Promise<unknown[]> => {
-      const first = await who.take(({ data }) => data['dealId'] === last);
-      const deals = [first, ...who.events()].map(({ type, topic, data }) => [type, topic, data['dealId']]);
-      return deals.sort();
-    };
-    const deal = (id: string): string[] => ['dealUpdate', 'new-deals', id];
-    // An Event may overtake another on the way: the last may come first.
-    await Promise.all(['d-1', 'd-2'].map((id) => listener.take(({ data }) => data['dealId'] === id)));
-    expect(await seen(listener, 'd-4')).toEqual([deal('d-4')]);
-    await Promise.all(['d-1', 'd-3'].map((id) => strict.listener.take(({ data }) => data['dealId'] === id)));
-    expect(await seen(strict.listener, 'd-4')).toEqual([deal('d-4')]);
-    listener.end();
-    strict.listener.end();
-  }, PYTHON_MS);
+  it(
+    'takes the guide’s broadcast_deal_update as it is, but for the endpoint',
+    async () => {
+      const { listener } = await connect('reader');
+      await listener.ask('subscribeToDeals', { topic: 'new-deals', filters: { category: 'garden' } });
+      const strict = await connect('strict');
+      await strict.listener.ask('subscribeToDeals', { topic: 'new-deals', filters: { minDiscount: 30 } });
+      expect((await python(BROADCAST, {})).split('\n')).toEqual(['202', '202', '202', '202', '']);
+      const seen = async (who: Listener, last: string): Promise<unknown[]> => {
+        const first = await who.take(({ data }) => data['dealId'] === last);
+        const deals = [first, ...who.events()].map(({ type, topic, data }) => [type, topic, data['dealId']]);
+        return deals.sort();
+      };
+      const deal = (id: string): string[] => ['dealUpdate', 'new-deals', id];
+      // An Event may overtake another on the way: the last may come first.
+      await Promise.all(['d-1', 'd-2'].map((id) => listener.take(({ data }) => data['dealId'] === id)));
+      expect(await seen(listener, 'd-4')).toEqual([deal('d-4')]);
+      await Promise.all(['d-1', 'd-3'].map((id) => strict.listener.take(({ data }) => data['dealId'] === id)));
+      expect(await seen(strict.listener, 'd-4')).toEqual([deal('d-4')]);
+      listener.end();
+      strict.listener.end();
+    },
+    PYTHON_MS,
+  );
 
   it(
     'answers boto3 as AWS does',
