@@ -1,4 +1,5 @@
 // Many topics with few subscribers each: what a delivery costs where the fixed costs of a publish are not spread over many.
+// Every server is published to by HTTP, by the same publisher: an event a request, or a hundred events of as many topics.
 import { bounded } from './bounded.mjs';
 import { deal } from './fanout/event.mjs';
 import { opened, readerWithTokens } from './fanout/opened.mjs';
@@ -15,17 +16,26 @@ export const options = [
 const TOPICS = 1_000;
 const SOCKETS = 10_000;
 const PUBLISHES = 2_000;
-const AT_ONCE = 8;
+/** For one server: ten thousand connections take their time on a busy machine. */
+const LIMIT_MILLIS = 150_000;
 
-const publishAll = async (server) => {
+const cases = [
+  { name: 'an event a request, 8 under way', size: 1, atOnce: 8 },
+  { name: 'lists of 100 events', size: 100, atOnce: 1 },
+];
+
+const publishAll = async (server, { size, atOnce }) => {
   let next = 0;
   const publisher = async () => {
     while (next < PUBLISHES) {
-      const n = next++;
-      await server.publish([deal(n, { topic: `bench${n % TOPICS}` })]);
+      const first = next;
+      next += size;
+      await server.publish(
+        Array.from({ length: size }, (_, i) => deal(first + i, { topic: `bench${(first + i) % TOPICS}` })),
+      );
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, publisher));
+  await Promise.all(Array.from({ length: atOnce }, publisher));
 };
 
 async function measure(room, name, rounds) {
@@ -33,32 +43,41 @@ async function measure(room, name, rounds) {
   const server = await opened(room, reader, name, { count: SOCKETS, topics: TOPICS });
   const perRound = PUBLISHES * (SOCKETS / TOPICS);
   const micros = [];
-  for (let round = -1; round < rounds; round++) {
-    const before = cpuMicros(server.pid);
-    await publishAll(server);
-    await reader.wait(name, (round + 2) * perRound);
-    // The first round warms up.
-    if (round >= 0) micros.push((cpuMicros(server.pid) - before) / perRound);
+  for (const each of cases) {
+    const taken = [];
+    for (let round = -1; round < rounds; round++) {
+      const before = cpuMicros(server.pid);
+      await publishAll(server, each);
+      server.seen += perRound;
+      await reader.wait(name, server.seen);
+      // The first round warms up.
+      if (round >= 0) taken.push((cpuMicros(server.pid) - before) / perRound);
+    }
+    micros.push(median(taken));
   }
-  return median(micros);
+  return micros;
 }
 
 export async function run({ rounds, servers }) {
   const results = [];
   // One after the other: all of them at once would be more sockets than a process may have.
   for (const name of servers.split(','))
-    results.push({ name, micros: await bounded((room) => measure(room, name, Number(rounds))) });
-  const of = (name) => results.find((result) => result.name === name)?.micros;
-  process.stdout.write(
-    `Server CPU per delivery, ${SOCKETS} connections on ${TOPICS} topics, ${AT_ONCE} publishes in flight\n(${place()})\n\n`,
+    results.push({ name, micros: await bounded((room) => measure(room, name, Number(rounds)), LIMIT_MILLIS) });
+  const of = (name) => results.find((result) => result.name === name)?.micros ?? [];
+  process.stdout.write(`Server CPU per delivery in µs, ${SOCKETS} connections on ${TOPICS} topics\n(${place()})\n\n`);
+  const rows = results.map(({ name, micros }) => [name, ...micros.map((each) => each.toFixed(2))]);
+  process.stdout.write(`${table([['server', ...cases.map(({ name }) => name)], ...rows])}\n\n`);
+  const met = printTargets(
+    cases.map(({ name }, i) => {
+      const ratio = of('ws')[i] / of('aideals')[i];
+      return {
+        what: `${name}: times cheaper than ws`,
+        wanted: '≥ 1.25',
+        value: ratio.toFixed(2),
+        met: ratio >= 1.25,
+      };
+    }),
   );
-  process.stdout.write(
-    `${table([['server', 'µs'], ...results.map(({ name, micros }) => [name, micros.toFixed(2)])])}\n\n`,
-  );
-  const ratio = of('ws') / of('aideals');
-  const met = printTargets([
-    { what: 'times cheaper than ws', wanted: '≥ 1.25', value: ratio.toFixed(2), met: ratio >= 1.25 },
-  ]);
-  await writeResults('topics', { results, ratio, met });
+  await writeResults('topics', { cases, results, met });
   return met ? 0 : 1;
 }
