@@ -35,7 +35,6 @@ const isNewer = ({ settings }: Context, one: ConnectionRecord, other: Connection
  * where it is this one that is the older: a dial that its client had given up came through late.
  */
 const takeOver = async (cx: Context, record: ConnectionRecord): Promise<boolean> => {
-  if (record.client === undefined) return false;
   let isOlder = false;
   for (const other of await cx.ports.directory.ofUser(record.userId)) {
     if (other.client !== record.client || other.connectionId === record.connectionId) continue;
@@ -46,7 +45,7 @@ const takeOver = async (cx: Context, record: ConnectionRecord): Promise<boolean>
 };
 
 const opened = async (cx: Context, record: ConnectionRecord): Promise<Outcome> => {
-  if (await takeOver(cx, record)) return { close: { code: 4010 } };
+  if (record.client !== undefined && (await takeOver(cx, record))) return { close: { code: 4010 } };
   await watchToken(cx, record);
   return handOver(cx, record, handOverAll);
 };

@@ -145,6 +145,7 @@ export interface WaitingPage {
 export const readWaiting = async (ports: Pick<Ports, 'table'>, userId: string, after: string): Promise<WaitingPage> => {
   const { table } = ports;
   const rows = await table.query(mailboxKey(userId), { after, limit: HANDOVER_PAGE, appended: true });
+  if (rows.length === 0) return { items: [], last: undefined };
   const items: WaitingBody[] = [];
   const found = await Promise.all(
     rows.map(async (row) => {
