@@ -154,3 +154,42 @@ describe('the backoff', () => {
     expect(backoffMillis(3, () => 0)).toBe(0);
   });
 });
+
+describe('a server that takes no stream', () => {
+  const events = (count: number): string[] => Array.from({ length: count }, (_, n) => `{"data":{"n":${n}}}`);
+  const list = (count: number): Response =>
+    Response.json(Array.from({ length: count }, () => ({ broadcast: 'success', id: 'e-1', delivered: 1, total: 2 })));
+  const noStream = (): Response => error(415, 'VALIDATION_ERROR');
+
+  it('is sent lists from then on, none longer than one may be', async () => {
+    const { sender, requests } = scene([noStream(), list(1000), list(1), list(2)]);
+    expect(await sender.send(events(1001))).toEqual({ published: 1001, delivered: 1001, total: 2002 });
+    expect(await sender.send(events(2))).toEqual({ published: 2, delivered: 2, total: 4 });
+    expect(requests.map(({ headers }) => headers.get('content-type'))).toEqual([
+      'application/x-ndjson',
+      'application/json',
+      'application/json',
+      'application/json',
+    ]);
+    expect((JSON.parse(requests[1]?.body ?? '') as unknown[]).length).toBe(1000);
+    expect(JSON.parse(requests[2]?.body ?? '')).toEqual([{ data: { n: 1000 } }]);
+    expect(new Set(requests.map(({ headers }) => headers.get('idempotency-key'))).size).toBe(4);
+  });
+
+  it('tells which event is wrong, and has what stands before it', async () => {
+    const fields = [{ path: '1.messageType', message: 'is a type of the server’s own' }];
+    const { sender, requests } = scene([noStream(), list(1000), error(400, 'VALIDATION_ERROR', { fields }), list(1)]);
+    const refusal = (await sender.send(events(1003)).catch((caught: unknown) => caught)) as Refusal;
+    expect(refusal.wrong).toEqual({
+      index: 1001,
+      problem: 'messageType: is a type of the server’s own',
+      before: { published: 1001, delivered: 1001, total: 2002 },
+    });
+    expect(JSON.parse(requests[3]?.body ?? '')).toEqual([{ data: { n: 1000 } }]);
+  });
+
+  it('is no aideals server where it answers anything else', async () => {
+    const { sender } = scene([noStream(), Response.json({ ok: true })]);
+    await expect(sender.send(events(1))).rejects.toThrow(/is no aideals server/u);
+  });
+});

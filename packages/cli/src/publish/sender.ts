@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { calls, errorData, type JsonObject } from '@aideals/protocol';
 import { backoffMillis, retryAfterMillis } from './backoff.js';
+import { asLines, asList, type Form, inLists } from './forms.js';
 
 /** What became of events: how many were published, and for how many connections in all. */
 export interface Receipt {
@@ -73,18 +74,25 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-const receiptOf = (value: unknown): Receipt | undefined => {
-  const { published, delivered, total } = (value ?? {}) as Partial<Record<keyof Receipt, unknown>>;
-  if (typeof published !== 'number' || typeof delivered !== 'number' || typeof total !== 'number') return undefined;
-  return { published, delivered, total };
-};
+const NONE: Receipt = { published: 0, delivered: 0, total: 0 };
 
-/** The event that a VALIDATION_ERROR names by its line, and what was published before it. */
+const added = (one: Receipt, other: Receipt): Receipt => ({
+  published: one.published + other.published,
+  delivered: one.delivered + other.delivered,
+  total: one.total + other.total,
+});
+
+/** The event that a VALIDATION_ERROR names, and what was published before it: of a list, nothing was. */
 const wrongOf = (message: string, details: JsonObject = {}): Wrong | undefined => {
-  const { line, published, delivered, total } = details;
-  if (typeof line !== 'number') return undefined;
-  const before = { published: Number(published), delivered: Number(delivered), total: Number(total) };
-  return { index: line - 1, problem: message.replace(LINE, ''), before };
+  const { line, published, delivered, total, fields } = details;
+  if (typeof line === 'number') {
+    const before = { published: Number(published), delivered: Number(delivered), total: Number(total) };
+    return { index: line - 1, problem: message.replace(LINE, ''), before };
+  }
+  const [field] = (Array.isArray(fields) ? fields : []) as { path?: unknown; message?: unknown }[];
+  const found = /^(\d+)\.(.+)$/u.exec(String(field?.path));
+  if (found === null) return undefined;
+  return { index: Number(found[1]), problem: `${found[2]}: ${String(field?.message)}`, before: NONE };
 };
 
 const refusalOf = (status: number, text: string): Refusal => {
@@ -103,15 +111,22 @@ const networkReason = (error: unknown): string => {
   return cause.message || (code ?? cause.name);
 };
 
-/** Sends events as lines, under one `Idempotency-Key` however often they have to be sent: retries never double them. */
+const NO_STREAM = 415;
+
+/**
+ * Sends events as lines, or as lists where the server takes no stream, under one `Idempotency-Key` however often they have to
+ * be sent: retries never double them.
+ */
 export const createSender = (options: SenderOptions) => {
-  const attempt = async (body: string, key: string): Promise<Attempt> => {
+  let takesLines = true;
+
+  const attempt = async (form: Form, body: string, key: string): Promise<Attempt> => {
     let response: Response;
     let text: string;
     try {
       response = await options.fetch(`${options.base}${calls.broadcast.path}`, {
         method: calls.broadcast.method,
-        headers: { ...(await options.authorization()), 'content-type': 'application/x-ndjson', 'idempotency-key': key },
+        headers: { ...(await options.authorization()), 'content-type': form.contentType, 'idempotency-key': key },
         body,
         redirect: 'manual',
         signal: AbortSignal.any([options.signal, AbortSignal.timeout(REQUEST_MILLIS)]),
@@ -126,19 +141,18 @@ export const createSender = (options: SenderOptions) => {
       return { passing: `the server answered ${response.status}`, waitMillis };
     }
     if (!response.ok) return { refusal: refusalOf(response.status, text) };
-    const receipt = receiptOf(parseJson(text));
+    const receipt = form.receiptOf(parseJson(text));
     if (receipt !== undefined) return { receipt };
     return { refusal: new Refusal(response.status, `what answers at ${options.base} is no aideals server`) };
   };
 
-  /** Resolves when all are published. Throws a Refusal, Unreachable, or the signal's reason. */
-  const send = async (events: readonly string[]): Promise<Receipt> => {
-    const body = events.join('\n');
+  const sendAs = async (form: Form, events: readonly string[]): Promise<Receipt> => {
+    const body = form.bodyOf(events);
     const key = randomUUID();
     const deadline = options.now() + options.patienceMillis;
     for (let tries = 0; ; tries++) {
       options.signal.throwIfAborted();
-      const result = await attempt(body, key);
+      const result = await attempt(form, body, key);
       if ('receipt' in result) return result.receipt;
       if ('refusal' in result) throw result.refusal;
       // What the server asks for is the least; the jitter comes on top, so that not all come back in the same second.
@@ -151,6 +165,38 @@ export const createSender = (options: SenderOptions) => {
       options.onRetry(result.passing, waitMillis);
       await options.sleep(waitMillis, options.signal);
     }
+  };
+
+  const sendLists = async (events: readonly string[]): Promise<Receipt> => {
+    let sum = NONE;
+    let sent = 0;
+    for (const list of inLists(events)) {
+      try {
+        sum = added(sum, await sendAs(asList, list));
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.wrong === undefined) throw error;
+        const { index, problem } = error.wrong;
+        // A list is taken as a whole: what stands before the wrong event in it is good, and goes alone.
+        const good = list.slice(0, index);
+        const before = good.length === 0 ? sum : added(sum, await sendAs(asList, good));
+        throw new Refusal(error.status, error.message, { index: sent + index, problem, before });
+      }
+      sent += list.length;
+    }
+    return sum;
+  };
+
+  /** Resolves when all are published. Throws a Refusal, Unreachable, or the signal's reason. */
+  const send = async (events: readonly string[]): Promise<Receipt> => {
+    if (takesLines) {
+      try {
+        return await sendAs(asLines, events);
+      } catch (error) {
+        if (!(error instanceof Refusal) || error.status !== NO_STREAM) throw error;
+        takesLines = false;
+      }
+    }
+    return sendLists(events);
   };
 
   return { send };
