@@ -8,6 +8,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { http } from './http.js';
 import type { Env, FailedStart, Server, Target } from './target.js';
+import { patient } from './waiting.js';
 
 const COMMAND = fileURLToPath(new URL('../../cli/bin/aideals.js', import.meta.url));
 const START_MS = 20_000;
@@ -60,7 +61,7 @@ const launch = (env: Env): Launched => {
 };
 
 const ready = async (url: string, launched: Launched): Promise<void> => {
-  const deadline = Date.now() + START_MS;
+  const deadline = Date.now() + patient(START_MS);
   let exit: string | undefined;
   void launched.exited.then((code) => {
     exit = `ended with ${code}`;
@@ -152,7 +153,7 @@ export const embedded = (name: string, base: Env = {}, nodes = 1): Target => ({
   fail: async (env): Promise<FailedStart> => {
     const setup = await prepare(base, env);
     const launched = launch(setup.env);
-    const timer = setTimeout(() => launched.child.kill('SIGKILL'), START_MS);
+    const timer = setTimeout(() => launched.child.kill('SIGKILL'), patient(START_MS));
     const code = await launched.exited;
     clearTimeout(timer);
     rmSync(setup.dataFolder, { recursive: true, force: true });

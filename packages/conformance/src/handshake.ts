@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
-import { DEADLINE_MS } from './waiting.js';
+import { DEADLINE_MS, patient } from './waiting.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -76,7 +76,7 @@ export const handshake = (base: string, options: DialOptions = {}): Promise<Hand
     let bytes = Buffer.alloc(0);
     let head: Head | undefined;
     let bodyAt = 0;
-    const timer = setTimeout(() => fail(new Error('the upgrade was not answered in time')), DEADLINE_MS);
+    const timer = setTimeout(() => fail(new Error('the upgrade was not answered in time')), patient(DEADLINE_MS));
     const stopListening = () => {
       clearTimeout(timer);
       socket.removeAllListeners();

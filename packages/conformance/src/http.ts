@@ -1,5 +1,5 @@
 import { request } from 'node:http';
-import { DEADLINE_MS } from './waiting.js';
+import { DEADLINE_MS, patient } from './waiting.js';
 
 export interface HttpOptions {
   readonly headers?: Readonly<Record<string, string>>;
@@ -40,7 +40,7 @@ export const http = (base: string, method: string, path: string, options: HttpOp
   return new Promise((resolve, reject) => {
     const asked = request(
       // The path goes out as it is, not as a URL would clean it.
-      { host: url.hostname, port: url.port, path, method, headers, agent: false, timeout: DEADLINE_MS },
+      { host: url.hostname, port: url.port, path, method, headers, agent: false, timeout: patient(DEADLINE_MS) },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on('data', (chunk: Buffer) => chunks.push(chunk));

@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { DEADLINE_MS } from './waiting.js';
+import { DEADLINE_MS, patient } from './waiting.js';
 
 const STEP_MS = 25;
 
 /** Asks again and again, for what no frame tells, until the answer is there. */
-export const poll = async <T>(ask: () => Promise<T | undefined>, what: string, ms = DEADLINE_MS): Promise<T> => {
+export const poll = async <T>(ask: () => Promise<T | undefined>, what: string, bound = DEADLINE_MS): Promise<T> => {
+  const ms = patient(bound);
   const deadline = Date.now() + ms;
   for (;;) {
     const answer = await ask();

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { constants, inflateRawSync } from 'node:zlib';
 import { closePayload, encodeFrame, type Frame, type FrameInit, FrameReader, opcodes } from './frame-codec.js';
 import { type DialOptions, type Head, handshake } from './handshake.js';
-import { DEADLINE_MS, Waiters } from './waiting.js';
+import { DEADLINE_MS, patient, Waiters } from './waiting.js';
 
 /** How a connection ended: the code of the server's close frame, 1005 where it had none, 1006 where no close frame came. */
 export interface Closing {
@@ -130,7 +130,8 @@ export class RawClient {
   }
 
   /** Waits for the end of the connection, whoever begins it. */
-  async closing(ms = DEADLINE_MS): Promise<Closing> {
+  async closing(bound = DEADLINE_MS): Promise<Closing> {
+    const ms = patient(bound);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(new Error(`the connection was not closed within ${ms} ms`)), ms);

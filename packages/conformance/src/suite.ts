@@ -4,6 +4,7 @@ import { chooseTargets } from './choose-targets.js';
 import { holdsServerless } from './differences.js';
 import { idsOf, readRules } from './rules.js';
 import type { Env, Server, Target } from './target.js';
+import { patient } from './waiting.js';
 
 export type Check = (title: string, body: () => Promise<void>, ms?: number) => void;
 
@@ -48,8 +49,10 @@ const NO_FOLDER = 'is about the data folder, and this deployment stores elsewher
 /** Each step of a function goes over the network several times, and over one machine here: a check takes longer. */
 const SERVERLESS_MS = 90_000;
 
-/** Milliseconds that a check may take that names none; those of the runner where it is undefined. */
-const patienceFor = ({ kind }: Target): number | undefined => (kind === 'serverless' ? SERVERLESS_MS : undefined);
+const CHECK_MS = 20_000;
+
+/** Milliseconds that a check may take, on a machine like this. */
+const patienceFor = ({ kind }: Target, ms = kind === 'serverless' ? SERVERLESS_MS : CHECK_MS): number => patient(ms);
 
 /** Runs a suite on every target: on a server of its own where it names settings, else on the file's. */
 export const onTargets = (
@@ -74,7 +77,7 @@ export const onTargets = (
       body(bench, (name, run, ms) => {
         if (!applies(name, target.kind)) return;
         checks += 1;
-        (concurrent ? test.concurrent : test)(name, run, ms ?? patienceFor(target));
+        (concurrent ? test.concurrent : test)(name, run, patienceFor(target, ms));
       });
       if (checks === 0) leaveOut(target, title, DIFFERENT);
     });
@@ -95,7 +98,7 @@ const onThose = (title: string, reasonAgainst: (target: Target) => string | unde
       body(target, (name, run, ms) => {
         if (!applies(name, target.kind)) return;
         checks += 1;
-        test(name, run, ms ?? patienceFor(target));
+        test(name, run, patienceFor(target, ms));
       });
       if (checks === 0) leaveOut(target, title, DIFFERENT);
     });

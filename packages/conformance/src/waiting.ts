@@ -1,8 +1,11 @@
 /** `AIDEALS_CONFORMANCE_PATIENCE` stretches all waits, for machines that do much else. */
 const PATIENCE = Number(process.env['AIDEALS_CONFORMANCE_PATIENCE'] ?? 1);
 
+/** A bound on a wait as this machine needs it. */
+export const patient = (ms: number): number => ms * PATIENCE;
+
 /** How long a wait may take before it is a failure: long enough for a busy machine, since a good run never waits for it. */
-export const DEADLINE_MS = 10_000 * PATIENCE;
+export const DEADLINE_MS = 10_000;
 
 /**
  * Waits for something that arrives: looks at once and after each `changed`, and fails past the deadline. Nothing here
@@ -23,7 +26,8 @@ export class Waiters {
     this.changed();
   }
 
-  until<T>(look: () => T | undefined, what: string | (() => string), ms = DEADLINE_MS): Promise<T> {
+  until<T>(look: () => T | undefined, what: string | (() => string), bound = DEADLINE_MS): Promise<T> {
+    const ms = patient(bound);
     const say = () => (typeof what === 'string' ? what : what());
     return new Promise<T>((resolve, reject) => {
       const done = () => {
