@@ -1,7 +1,6 @@
+import { type Answer, createSigner, keptRequests, sha256 } from '@aideals/store/dynamodb';
 import { defaultProvider } from '@aws-sdk/credential-provider-node';
-import { type Answer, keptRequests } from './kept-requests.js';
 import { localCredentials } from './local-credentials.js';
-import { createSigner, sha256 } from './signing.js';
 
 /** `busy`: the account's quota is used up for now, or the connection takes no more: to be tried again. */
 export type Posted = 'sent' | 'gone' | 'busy';
@@ -38,7 +37,7 @@ const EMPTY = sha256('');
 export const managementApi = ({ endpoint, region, now }: ManagementOptions): ManagementApi => {
   const { host, pathname } = new URL(endpoint);
   const base = pathname.replace(/\/$/u, '');
-  const send = keptRequests(endpoint, ATTEMPT_MS);
+  const { send } = keptRequests(endpoint, { timeoutMs: ATTEMPT_MS, mayRepeat: true });
   const sign = createSigner(region, 'execute-api');
   const { credentials: local } = localCredentials(endpoint);
   const credentials = local === undefined ? defaultProvider() : async () => local;

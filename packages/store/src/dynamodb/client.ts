@@ -1,24 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
-  BatchGetCommand,
   type BatchGetCommandInput,
-  BatchWriteCommand,
   type BatchWriteCommandInput,
-  DeleteCommand,
   type DeleteCommandInput,
   DynamoDBDocumentClient,
-  GetCommand,
   type GetCommandInput,
-  PutCommand,
   type PutCommandInput,
-  QueryCommand,
   type QueryCommandInput,
-  UpdateCommand,
   type UpdateCommandInput,
 } from '@aws-sdk/lib-dynamodb';
 import { localCredentials } from './credentials.js';
 import { isRefused, isUnclear, Unprocessed } from './faults.js';
+import { dynamoRequests } from './requests.js';
 import { PATIENCE, type Patience, Resilience } from './resilience.js';
 import type { DynamoSettings, Environment, TableNames } from './settings.js';
 
@@ -63,8 +57,10 @@ export class DynamoClient {
   readonly hasOwnEndpoint: boolean;
   /** Names DynamoDB in messages: its endpoint, or its region. */
   readonly where: string;
-  /** The SDK's own client, without retries. */
+  /** The SDK's own client, without retries: for what is not asked all the time. */
   readonly documents: DynamoDBDocumentClient;
+  /** How items are read and written. */
+  readonly requests: ReturnType<typeof dynamoRequests>;
   readonly #patience: Patience;
   readonly #resilience: Resilience;
 
@@ -95,6 +91,7 @@ export class DynamoClient {
       },
     });
     this.documents = DynamoDBDocumentClient.from(base, { marshallOptions: { removeUndefinedValues: true } });
+    this.requests = dynamoRequests({ base, region, endpoint, timeoutMs: patience.attemptMs });
   }
 
   /** Whether requests are sent now, or fail at once since DynamoDB did not answer lately. */
@@ -106,21 +103,21 @@ export class DynamoClient {
   async get(input: GetCommandInput): Promise<Item | undefined> {
     const read = { ConsistentRead: true, ...input };
     const { Item: item } = await this.#run(`a read of ${input.TableName}`, (sending) =>
-      this.documents.send(new GetCommand(read), sending),
+      this.requests.send('GetItem', read, sending.abortSignal),
     );
     return item;
   }
 
   put(input: PutCommandInput): Promise<Written> {
-    return this.#write(input.TableName, (sending) => this.documents.send(new PutCommand(input), sending));
+    return this.#write(input.TableName, (sending) => this.requests.send('PutItem', input, sending.abortSignal));
   }
 
   update(input: UpdateCommandInput): Promise<Written> {
-    return this.#write(input.TableName, (sending) => this.documents.send(new UpdateCommand(input), sending));
+    return this.#write(input.TableName, (sending) => this.requests.send('UpdateItem', input, sending.abortSignal));
   }
 
   delete(input: DeleteCommandInput): Promise<Written> {
-    return this.#write(input.TableName, (sending) => this.documents.send(new DeleteCommand(input), sending));
+    return this.#write(input.TableName, (sending) => this.requests.send('DeleteItem', input, sending.abortSignal));
   }
 
   /**
@@ -133,7 +130,7 @@ export class DynamoClient {
     do {
       const read = { ConsistentRead: true, ...input, Limit: limit, ExclusiveStartKey: from };
       const { Items = [], LastEvaluatedKey } = await this.#run(`a query of ${input.TableName}`, (sending) =>
-        this.documents.send(new QueryCommand(read), sending),
+        this.requests.send('Query', read, sending.abortSignal),
       );
       yield Items;
       from = LastEvaluatedKey;
@@ -156,9 +153,10 @@ export class DynamoClient {
     for (const slice of slices(requests, WRITES_AT_ONCE)) {
       let left: KeyedRequests = { [table]: slice };
       await this.#untilDone(`a batch of writes to ${table}`, slice.length, async (sending) => {
-        const { UnprocessedItems = {} } = await this.documents.send(
-          new BatchWriteCommand({ RequestItems: left }),
-          sending,
+        const { UnprocessedItems = {} } = await this.requests.send(
+          'BatchWriteItem',
+          { RequestItems: left },
+          sending.abortSignal,
         );
         left = UnprocessedItems;
         return left[table]?.length ?? 0;
@@ -172,9 +170,10 @@ export class DynamoClient {
     for (const slice of slices(keys, READS_AT_ONCE)) {
       let left: KeyedKeys = { [table]: { Keys: slice, ConsistentRead: true } };
       await this.#untilDone(`a batch of reads of ${table}`, slice.length, async (sending) => {
-        const { Responses = {}, UnprocessedKeys = {} } = await this.documents.send(
-          new BatchGetCommand({ RequestItems: left }),
-          sending,
+        const { Responses = {}, UnprocessedKeys = {} } = await this.requests.send(
+          'BatchGetItem',
+          { RequestItems: left },
+          sending.abortSignal,
         );
         items.push(...(Responses[table] ?? []));
         left = UnprocessedKeys;
@@ -192,6 +191,7 @@ export class DynamoClient {
   /** Frees the sockets. */
   close(): void {
     this.documents.destroy();
+    this.requests.close();
   }
 
   #run<T>(what: string, send: (sending: Sending) => Promise<T>): Promise<T> {

@@ -1,3 +1,5 @@
+export { type Answer, keptRequests } from '../aws/kept-requests.js';
+export { createSigner, sha256 } from '../aws/signing.js';
 export { type BatchWrite, type ClientOptions, DynamoClient, type Item, type Written } from './client.js';
 export { type ConnectionRow, type ConnectionRows, connectionRows } from './connection-rows.js';
 export { type CreateOptions, type Creation, createTables } from './create-tables.js';

@@ -26,21 +26,19 @@ export interface Interfered {
 export const interfere = (client: DynamoClient): Interfered => {
   let current: Interference = {};
   const sent: Sent[] = [];
-  client.documents.middlewareStack.add(
-    (next, context) => async (args) => {
-      const operation = String(context['commandName']).replace(/Command$/u, '');
-      const request = { operation, input: args.input };
-      sent.push(request);
-      current.before?.(request);
-      const output = await current.instead?.(request);
-      if (output !== undefined) return { output: { $metadata: {}, ...output }, response: {} };
-      const carriedOut = next(args);
-      await carriedOut.catch(() => undefined);
-      current.after?.(request);
-      return carriedOut;
-    },
-    { step: 'initialize', name: 'interference' },
-  );
+  const send = client.requests.send as (operation: string, input: object, signal: AbortSignal) => Promise<object>;
+  const between = async (operation: string, input: object, signal: AbortSignal): Promise<object> => {
+    const request = { operation, input };
+    sent.push(request);
+    current.before?.(request);
+    const output = await current.instead?.(request);
+    if (output !== undefined) return output;
+    const carriedOut = send(operation, input, signal);
+    await carriedOut.catch(() => undefined);
+    current.after?.(request);
+    return carriedOut;
+  };
+  Object.assign(client.requests, { send: between });
   return {
     sent,
     now: (interference = {}) => {

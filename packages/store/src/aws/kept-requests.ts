@@ -3,7 +3,6 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 
 export interface Answer {
   readonly status: number;
-  /** The beginning of its text, where it is no success. */
   readonly text: string;
 }
 
@@ -12,32 +11,37 @@ export interface KeptRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
+  readonly signal?: AbortSignal;
+}
+
+export interface KeptOptions {
+  /** For an answer, from the beginning to the end of silence. */
+  readonly timeoutMs: number;
+  /** Sends a request once more over a new connection, where a kept one that took it had ended: for those that may be carried out twice. */
+  readonly mayRepeat?: boolean;
 }
 
 const SOCKETS = 256;
-const TEXT_BYTES = 1_024;
 
 /** How the far end of a kept connection shows that it has closed it. */
 const HUNG_UP: ReadonlySet<unknown> = new Set(['ECONNRESET', 'EPIPE']);
 
+const silent = (ms: number): Error =>
+  Object.assign(new Error(`there was no answer for ${ms} ms`), { name: 'TimeoutError' });
+
 const read = (response: IncomingMessage): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const status = response.statusCode ?? 0;
-    let text = '';
-    response.setEncoding('utf8');
-    response.on('data', (part: string) => {
-      if (status >= 300 && text.length < TEXT_BYTES) text += part;
-    });
-    response.once('end', () => resolve({ status, text }));
+    const parts: Buffer[] = [];
+    response.on('data', (part: Buffer) => parts.push(part));
+    response.once('end', () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString() }));
     response.once('error', reject);
-    response.once('aborted', () => reject(new Error('the answer was cut off')));
   });
 
 /**
- * Requests to one host over connections that are kept. A process that was frozen did not hear that the far end closed them: a
- * request that such a connection took, and no answer began to, is sent once more over a new one.
+ * Requests to one host over connections that are kept. A process that was frozen did not hear that the far end closed them.
+ * Rejects as Node does; where no answer came in time, with a `TimeoutError`.
  */
-export const keptRequests = (origin: string, timeoutMs: number) => {
+export const keptRequests = (origin: string, { timeoutMs, mayRepeat = false }: KeptOptions) => {
   const { protocol, hostname, port } = new URL(origin);
   const isPlain = protocol === 'http:';
   const Agent = isPlain ? HttpAgent : HttpsAgent;
@@ -47,22 +51,25 @@ export const keptRequests = (origin: string, timeoutMs: number) => {
 
   const once = (asked: KeptRequest, agent: RequestOptions['agent']): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const { method, path, headers, body } = asked;
+      const { method, path, headers, body, signal } = asked;
       const length = body === undefined ? {} : { 'content-length': body.byteLength };
-      const sending = request({ host, port, method, path, headers: { ...headers, ...length }, agent });
+      const sending = request({ host, port, method, path, headers: { ...headers, ...length }, agent, signal });
       let isAnswered = false;
-      sending.setTimeout(timeoutMs, () => sending.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+      sending.setTimeout(timeoutMs, () => sending.destroy(silent(timeoutMs)));
       sending.once('response', (response) => {
         isAnswered = true;
         read(response).then(resolve, reject);
       });
       sending.on('error', (error: Error & { readonly code?: unknown }) => {
-        if (isAnswered || !sending.reusedSocket || !HUNG_UP.has(error.code)) reject(error);
+        if (!mayRepeat || isAnswered || !sending.reusedSocket || !HUNG_UP.has(error.code)) reject(error);
         // One that is not kept: the other kept ones may have ended too.
         else resolve(once(asked, new Agent()));
       });
       sending.end(body);
     });
 
-  return (asked: KeptRequest): Promise<Answer> => once(asked, kept);
+  return {
+    send: (asked: KeptRequest): Promise<Answer> => once(asked, kept),
+    close: (): void => kept.destroy(),
+  };
 };

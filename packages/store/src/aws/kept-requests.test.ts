@@ -9,10 +9,11 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const serve = async (listener: RequestListener) => {
+const serve = async (listener: RequestListener, mayRepeat = true) => {
   server = createServer({ keepAliveTimeout: 60_000 }, listener);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return keptRequests(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, 5_000);
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return keptRequests(origin, { timeoutMs: 5_000, mayRepeat }).send;
 };
 
 const get = { method: 'GET', path: '/', headers: {} };
@@ -60,6 +61,24 @@ describe('a request over kept connections', () => {
     await expect(send(get)).rejects.toThrow();
     await expect(send(get)).rejects.toThrow();
     expect(asked).toBe(3);
+  });
+
+  it('is never sent again where it must not be carried out twice', async () => {
+    let asked = 0;
+    const send = await serve(({ socket }, response) => {
+      asked += 1;
+      if (asked === 1) response.end();
+      else socket.resetAndDestroy();
+    }, false);
+    await send(get);
+    await expect(send(get)).rejects.toMatchObject({ code: 'ECONNRESET' });
+    expect(asked).toBe(2);
+  });
+
+  it('ends with its signal', async () => {
+    const stop = new AbortController();
+    const send = await serve(() => stop.abort());
+    await expect(send({ ...get, signal: stop.signal })).rejects.toMatchObject({ name: 'AbortError' });
   });
 
   it('tells the words of a refusal', async () => {

@@ -11,6 +11,8 @@ export interface Unsigned {
   readonly host: string;
   /** As it is sent: encoded once. */
   readonly path: string;
+  /** Further headers that are signed, with names in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** SHA-256 of the body, in hexadecimal. */
   readonly bodyHash: string;
   /** Unix milliseconds. */
@@ -44,19 +46,22 @@ export const createSigner = (region: string, service: string) => {
     return key;
   };
 
-  /** The headers that a request is to have besides its own. */
-  return ({ method, host, path, bodyHash, now }: Unsigned, credentials: Credentials): Record<string, string> => {
+  /** All headers that a signed request is to have. */
+  return (asked: Unsigned, credentials: Credentials): Record<string, string> => {
+    const { method, host, path, bodyHash, now } = asked;
     const { accessKeyId, secretAccessKey, sessionToken } = credentials;
     const time = new Date(now).toISOString().replaceAll(/[-:]|\.\d{3}/gu, '');
     const day = time.slice(0, 8);
     const scope = `${day}/${region}/${service}/aws4_request`;
     const headers: Record<string, string> = {
+      ...asked.headers,
       host,
       'x-amz-date': time,
       ...(sessionToken === undefined ? {} : { 'x-amz-security-token': sessionToken }),
     };
-    const signed = Object.keys(headers).join(';');
-    const lines = Object.entries(headers).map(([name, value]) => `${name}:${value}`);
+    const names = Object.keys(headers).sort();
+    const signed = names.join(';');
+    const lines = names.map((name) => `${name}:${headers[name]}`);
     const canonical = [method, encodedAgain(path), '', ...lines, '', signed, bodyHash].join('\n');
     const text = ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n');
     const signature = hmac(keyOf(secretAccessKey, day), text).toString('hex');
