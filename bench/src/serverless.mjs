@@ -3,6 +3,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import { bounded } from './bounded.mjs';
 import { isBusy, printTargets, writeResults } from './report.mjs';
 import { broadcasts } from './serverless/broadcast.mjs';
+import { countingReads } from './serverless/dynamo.mjs';
 import { anyApi, coldStarts, environment, warmMessages } from './serverless/functions.mjs';
 import { table } from './statistics.mjs';
 
@@ -31,18 +32,19 @@ const work = async (room, { connections, filters, rounds }) => {
   const api = await room.keep(anyApi());
   const tables = tableSettings();
   await makeTables({ ...tables, AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint, AWS_REGION: 'us-east-1' });
-  const store = environment(dynamo.endpoint, tables);
+  const reads = await room.keep(countingReads(dynamo.endpoint));
+  const store = environment(reads.endpoint, tables);
   // The gateway has keys and addresses of its own.
   const env = { ...store, ...api.env };
   const cold = await coldStarts(room, env, rounds);
-  const warm = await warmMessages(room, env, { count: WARM_COUNT, rounds });
-  const sent = await broadcasts(room, { env: store, endpoint: dynamo.endpoint, tables, connections, filters });
+  const warm = await warmMessages(room, env, { count: WARM_COUNT, rounds, requests: () => reads.counts.requests });
+  const sent = await broadcasts(room, { env: store, reads, endpoint: dynamo.endpoint, tables, connections, filters });
   return { cold, warm, ...sent };
 };
 
 const targetsOf = ({ cold, warm, few, all, scans }, { connections, filters }) => {
   const slowest = Math.max(...Object.values(cold).map(({ ms }) => ms));
-  const dearest = Object.entries(warm).sort(([, a], [, b]) => b - a)[0];
+  const dearest = Object.entries(warm).sort(([, a], [, b]) => b.cpuMs - a.cpuMs)[0];
   const ratio = all.posts / all.deliveries;
   const grown = mebibytes(all.grown);
   const allowed = filters + few.deliveries + OTHER_ROWS;
@@ -56,8 +58,8 @@ const targetsOf = ({ cold, warm, few, all, scans }, { connections, filters }) =>
     {
       what: `CPU of the dearest warm event (${dearest[0]})`,
       wanted: `< ${WARM_MS} ms`,
-      value: `${dearest[1].toFixed(2)} ms`,
-      met: dearest[1] < WARM_MS,
+      value: `${dearest[1].cpuMs.toFixed(2)} ms`,
+      met: dearest[1].cpuMs < WARM_MS,
     },
     {
       what: `requests for each delivery, to ${connections.toLocaleString('en-US')}`,
@@ -89,7 +91,10 @@ export async function run(given) {
       `${name}, from cold`,
       `${ms.toFixed(0)} ms (${cpuMs.toFixed(0)} ms of CPU)`,
     ]),
-    ...Object.entries(warm).map(([name, ms]) => [`${name}, warm`, `${ms.toFixed(2)} ms of CPU`]),
+    ...Object.entries(warm).map(([name, { cpuMs, requests }]) => [
+      `${name}, warm`,
+      `${cpuMs.toFixed(2)} ms of CPU, ${requests.toFixed(1)} requests to DynamoDB`,
+    ]),
     ...[few, all].map((each) => [
       `one event to ${each.deliveries} of ${connections} subscriptions`,
       `${each.posts} calls, ${each.rows} rows read, ${each.seconds.toFixed(1)} s, ${mebibytes(each.grown).toFixed(0)} MiB`,

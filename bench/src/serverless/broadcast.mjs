@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import WebSocket from 'ws';
 import { startChild } from '../child.mjs';
-import { countingReads, dynamo } from './dynamo.mjs';
+import { dynamo } from './dynamo.mjs';
 import { bundleOf } from './functions.mjs';
 
 const GATEWAY = fileURLToPath(new URL('./gateway.mjs', import.meta.url));
@@ -78,7 +78,8 @@ const subscribe = async ({ endpoint, tables, clients, filters }) => {
 
 /** Publishes once; resolves when all who are owed the event have it. */
 const publish = async (gateway, reads, clients, data, owed) => {
-  let deliveries = 0;
+  // Who is sent it twice has it once.
+  const reached = new Set();
   let done = () => undefined;
   const all = new Promise((resolve) => {
     done = resolve;
@@ -86,8 +87,8 @@ const publish = async (gateway, reads, clients, data, owed) => {
   for (const { socket } of clients) {
     socket.removeAllListeners('message');
     socket.on('message', () => {
-      deliveries += 1;
-      if (deliveries >= owed) done();
+      reached.add(socket);
+      if (reached.size >= owed) done();
     });
   }
   const rowsBefore = reads.counts.rows;
@@ -96,21 +97,19 @@ const publish = async (gateway, reads, clients, data, owed) => {
   if (told.failures.length > 0) throw new Error(told.failures.join(' · '));
   const posts = Object.entries(told.calls).reduce((sum, [name, n]) => (name.startsWith('post') ? sum + n : sum), 0);
   return {
-    ...{ deliveries, posts, rows: reads.counts.rows - rowsBefore, grown: told.grown, calls: told.calls },
+    ...{ deliveries: reached.size, posts, rows: reads.counts.rows - rowsBefore, grown: told.grown, calls: told.calls },
     seconds: (performance.now() - began) / 1000,
   };
 };
 
-export const broadcasts = async (room, { env, endpoint, tables, connections, filters }) => {
-  const reads = await countingReads(endpoint);
-  await room.keep({ stop: () => reads.stop() });
+export const broadcasts = async (room, { env, reads, endpoint, tables, connections, filters }) => {
   const child = await room.keep(
     startChild({
       script: GATEWAY,
       args: [
         JSON.stringify({
           ...{ folder: await room.folder(), broadcast: bundleOf('broadcast'), atOnce: AT_ONCE },
-          env: { ...env, AWS_ENDPOINT_URL_DYNAMODB: reads.endpoint },
+          env,
         }),
       ],
       ...{ core: 0, measured: false, ready: (line) => line.startsWith('ready at ') },

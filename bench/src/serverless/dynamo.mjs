@@ -41,8 +41,9 @@ const rowsIn = (operation, text) => {
 export const countingReads = async (endpoint) => {
   const { hostname, port } = new URL(endpoint);
   const agent = new Agent({ keepAlive: true });
-  const counts = { rows: 0, scans: 0 };
+  const counts = { requests: 0, rows: 0, scans: 0 };
   const server = createServer((incoming, outgoing) => {
+    counts.requests += 1;
     const operation = String(incoming.headers['x-amz-target']).split('.')[1];
     const { method, url: path, headers } = incoming;
     const asked = request({ hostname, port, method, path, headers, agent }, (answer) => {

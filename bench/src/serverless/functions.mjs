@@ -87,8 +87,8 @@ export const coldStarts = async (room, env, rounds) => {
   return found;
 };
 
-/** Milliseconds of the function's own processor for each message of a kind. DynamoDB has a process of its own. */
-export const warmMessages = async (room, env, { count, rounds }) => {
+/** Milliseconds of the function's own processor for each message of a kind, and its requests to DynamoDB, which has a process of its own. */
+export const warmMessages = async (room, env, { count, rounds, requests }) => {
   const connect = await instanceOf(room, 'aideals-websocket-connect', env);
   await connect.run([connecting('c-ann', 'ann'), connecting('c-bob', 'bob')]);
   const kinds = {
@@ -112,9 +112,10 @@ export const warmMessages = async (room, env, { count, rounds }) => {
     const { last } = await instance.run(batch());
     if (last?.body?.includes('"type":"error"')) throw new Error(`${kind} was answered ${last.body}`);
     const costs = [];
+    const before = requests();
     for (let n = 0; n < rounds; n += 1) costs.push((await instance.run(batch())).cpuMs / count);
     await instance.stop();
-    found[kind] = median(costs);
+    found[kind] = { cpuMs: median(costs), requests: (requests() - before) / (rounds * count) };
   }
   await connect.stop();
   return found;
