@@ -191,10 +191,10 @@ export class Session {
     return [...frames, ...(await this.untilPong())];
   }
 
-  /** How it ended. A deployment that cannot send a close code tells it by an `error` frame, the last one before. */
+  /** How it ended. A deployment that cannot send a close code tells it by an `error` frame before; answers of frames that it took side by side may come after that. */
   async closing(ms?: number): Promise<Closing> {
     const closing = await this.raw.closing(ms);
-    const told = closeCodeIn(this.inbox.at(-1));
+    const told = this.inbox.map(closeCodeIn).findLast((code) => code !== undefined);
     if (told === undefined || closing.code > NORMAL) return closing;
     return { ...closing, code: told };
   }
