@@ -1,6 +1,6 @@
 import { ordered } from './ordered.js';
 import { type Kept, NONE, type Records } from './records.js';
-import { Run } from './run.js';
+import { NO_SECOND, Run, VALUE } from './run.js';
 
 /** No bound: the run of the records that have none. */
 const UNBOUNDED = -1;
@@ -8,8 +8,8 @@ const UNBOUNDED = -1;
 const LEAST = -0x80000000;
 
 /**
- * Many records with the same access condition, each in the run of two of its bounds, in the order of the first. Those of which
- * nothing but these is to be looked at have runs of their own.
+ * Many records with the same access condition, each in the run of two of its bounds, or of a bound and a value, in the order of
+ * the first. Those of which nothing but these is to be looked at have runs of their own.
  */
 export class Cell<T extends Kept> {
   readonly #records: Records<T>;
@@ -64,7 +64,7 @@ export class Cell<T extends Kept> {
 
   #scan({ blocks, items, counts, second, width }: Run<T>, limit: number, found: T[]): void {
     const records = this.#records;
-    const most = second === UNBOUNDED ? 0 : ordered(records.greatest(second));
+    const most = second < 0 ? 0 : ordered(records.greatest(second));
     for (let n = 0; n < blocks.length; n += 1) {
       const block = blocks[n] as Int32Array;
       const list = items?.[n];
@@ -72,12 +72,16 @@ export class Cell<T extends Kept> {
       for (let at = 0, i = 0; at < end; at += width, i += 1) {
         const least = block[at] as number;
         if (least > limit) return;
-        const other = width === 3 ? (block[at + 2] as number) : LEAST;
-        if (other > most) continue;
-        if (list === undefined) records.decide(block[at + 1] as number, found);
-        else if (least < limit && other < most) found.push(list[i] as T);
+        let other = LEAST;
+        if (second === VALUE) {
+          if (!records.has(block[at + 2] as number)) continue;
+        } else if (second !== NO_SECOND) {
+          other = block[at + 2] as number;
+          if (other > most) continue;
+        }
         // A limit of the same single-precision number may still be above.
-        else records.decide((list[i] as T).address, found);
+        if (list !== undefined && least < limit && other < most) found.push(list[i] as T);
+        else records.decide(block[at + 1] as number, found);
       }
     }
   }
@@ -92,20 +96,27 @@ export class Cell<T extends Kept> {
     return n === 0 ? 1 : 0;
   }
 
+  /** The third word of an entry. */
   #secondOf(address: number, n: number): number {
     const other = this.#otherOf(address, n);
-    return other === NONE ? LEAST : ordered(this.#records.limitOf(address, other));
+    return other === NONE ? this.#records.valueOf(address) : ordered(this.#records.limitOf(address, other));
   }
 
   #boundOf(address: number, n: number): number {
     return n === NONE ? UNBOUNDED : this.#records.boundOf(address, n);
   }
 
+  #secondKind(address: number, n: number): number {
+    const other = this.#otherOf(address, n);
+    if (other !== NONE) return this.#records.boundOf(address, other);
+    return this.#records.valueOf(address) < 0 ? NO_SECOND : VALUE;
+  }
+
   #runOf(address: number, n: number): Run<T> {
     const bound = this.#boundOf(address, n);
-    const second = this.#boundOf(address, this.#otherOf(address, n));
+    const second = this.#secondKind(address, n);
     const runs = this.#runs.get(bound) ?? [];
-    const isSure = this.#records.isBoundsAlone(address);
+    const isSure = this.#records.isShort(address);
     let run = runs.find((each) => each.second === second && (each.items !== undefined) === isSure);
     if (run === undefined) {
       run = new Run(bound, second, isSure);

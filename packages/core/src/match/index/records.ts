@@ -58,12 +58,29 @@ export class Records<T extends Kept> {
     item.address = address;
   }
 
-  /** Whether nothing of a record is to be looked at but its bounds, of which there are two at most. */
-  isBoundsAlone(address: number): boolean {
+  /**
+   * Whether nothing of a record is to be looked at but its bounds, of which there are two at most, or one bound at most and one
+   * value.
+   */
+  isShort(address: number): boolean {
     const { words } = this.#slab.page(address);
     const at = Slab.unit(address) * 2;
     const head = words[at] as number;
-    return (head & 63) <= 2 && head >>> 18 === 0 && ((words[at + 1] as number) & MULTIPLE) === 0;
+    return (head & 63) + (head >>> 18) <= 2 && head >>> 18 <= 1 && ((words[at + 1] as number) & MULTIPLE) === 0;
+  }
+
+  /** The value that is needed beside the access condition, where that is one; below zero elsewhere. */
+  valueOf(address: number): number {
+    const { words } = this.#slab.page(address);
+    const unit = Slab.unit(address);
+    const head = words[unit * 2] as number;
+    const count = head & 63;
+    return head >>> 18 === 1 ? (words[(unit + 1 + count) * 2 + count] as number) : -1;
+  }
+
+  /** Whether the event has a value. */
+  has(value: number): boolean {
+    return this.#has[value] === 1;
   }
 
   itemOf(address: number): T {

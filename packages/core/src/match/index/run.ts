@@ -4,11 +4,15 @@ const LEAST = 8;
 
 type Block = Int32Array;
 
+/** What stands for a second bound of a run: none, or a value that each record names. */
+export const NO_SECOND = -1;
+export const VALUE = -2;
+
 export interface Entry<T> {
   readonly limit: number;
   /** What stands for the record. */
   readonly token: number;
-  /** The limit of the second bound; nothing where the run has none. */
+  /** The limit of the second bound, or the id of a value; nothing where the run has neither. */
   readonly second: number;
   readonly item: T;
 }
@@ -18,16 +22,17 @@ const NO_ITEMS: readonly never[] = [];
 
 /**
  * Records in the order of a limit (then of what stands for them) in small blocks, so that whoever comes or goes moves one
- * block, and a look from the lowest limit on reads memory in a row. Where two bounds decide, the second limit and what is found
- * stand there as well: nothing else is looked at. An entry is two words, the limit and the record, or three, with the second limit.
+ * block, and a look from the lowest limit on reads memory in a row. A second bound or a value, and what is found, stand
+ * there as well where they are all that decides: nothing else is looked at. An entry is two words, the limit and the record, or
+ * three, with the second limit or the value.
  */
 export class Run<T> {
   readonly bound: number;
-  /** Below zero where there is none. */
+  /** A second bound; NO_SECOND where there is none; VALUE where a value is needed in its place. */
   readonly second: number;
   readonly width: number;
   readonly blocks: Block[] = [];
-  /** By block, the items of a run that is `isSure`: of which the bounds are all that is to be looked at. */
+  /** By block, the items of a run that is `isSure`: what stands in it is all that is to be looked at. */
   readonly items: T[][] | undefined;
   readonly counts: number[] = [];
   #size = 0;
@@ -35,7 +40,7 @@ export class Run<T> {
   constructor(bound: number, second: number, isSure: boolean) {
     this.bound = bound;
     this.second = second;
-    this.width = second < 0 ? 2 : 3;
+    this.width = second === NO_SECOND ? 2 : 3;
     this.items = isSure ? [] : undefined;
   }
 
