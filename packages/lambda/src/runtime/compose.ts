@@ -248,7 +248,10 @@ export const compose = (env: Environment = process.env, clock: Clock = wallClock
         sends.failed();
         throw error;
       } finally {
-        await fanOut.settle();
+        // Where nobody can be called, the sweep calls: what waits is stored.
+        await fanOut.settle().catch((error: unknown) => {
+          telemetry.event({ name: 'internal-error', errorId: ids.next(), where: 'the fan-out', error });
+        });
       }
     },
     /** Opens the log: before what asks for ids of it. */
