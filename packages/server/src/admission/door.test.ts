@@ -29,7 +29,7 @@ describe('a door', () => {
 
   it('passes over who has gone', async () => {
     const door = new Door({ atOnce: 1, waiting: 9, patienceMs: 1_000 });
-    door.enter(here);
+    void door.enter(here);
     const [gone, next] = [door.enter(away), door.enter(here)];
     door.leave();
     expect([await gone, await next]).toEqual(['gone', 'in']);
@@ -39,7 +39,7 @@ describe('a door', () => {
 
   it('keeps nobody waiting for long, nor too many', async () => {
     const door = new Door({ atOnce: 1, waiting: 1, patienceMs: 1_000 });
-    door.enter(here);
+    void door.enter(here);
     const waiting = door.enter(here);
     expect(door.enter(here)).toBe('crowded');
     await vi.advanceTimersByTimeAsync(1_000);
