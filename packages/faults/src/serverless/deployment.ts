@@ -8,6 +8,7 @@ import { DynamoGate, Link, LocalDynamo, makeTables, tableSettings } from '@aidea
 import { deployedFunctions, deployedRoutes, functionNames, LocalGateway } from '@aideals/local-gateway';
 import type { Findings } from '../findings.js';
 import type { Host } from '../wire/peer.js';
+import { Mortality } from './mortal.js';
 
 const BUNDLE = fileURLToPath(new URL('../../../lambda/scripts/bundle.mjs', import.meta.url));
 const TOKEN_SECONDS = 86_400;
@@ -31,22 +32,31 @@ export class Deployment implements Host {
   readonly gate: DynamoGate;
   /** From the functions to DynamoDB, and from clients to the gateway. */
   readonly links: { readonly store: Link; readonly clients: Link };
+  readonly mortality: Mortality;
   readonly lines: string[];
+  /** Invocations that had no result, by why. */
+  readonly failed: ReadonlyMap<string, number>;
   readonly #secret: string;
   readonly #tokens = new Map<string, string>();
 
-  private constructor(parts: Pick<Deployment, 'gateway' | 'dynamo' | 'gate' | 'links' | 'lines'>, secret: string) {
+  private constructor(
+    parts: Pick<Deployment, 'gateway' | 'dynamo' | 'gate' | 'links' | 'mortality' | 'lines' | 'failed'>,
+    secret: string,
+  ) {
     this.gateway = parts.gateway;
     this.dynamo = parts.dynamo;
     this.gate = parts.gate;
     this.links = parts.links;
+    this.mortality = parts.mortality;
     this.lines = parts.lines;
+    this.failed = parts.failed;
     this.#secret = secret;
   }
 
   static async start({ seed, folder, lifeMs, idleMs, chance }: DeploymentOptions): Promise<Deployment> {
     const bundles = join(folder, 'bundles');
     await promisify(execFile)(process.execPath, [BUNDLE, '--out', bundles]);
+    const mortality = new Mortality(bundles, Object.values(functionNames));
     const secret = randomBytes(32).toString('hex');
     const dynamo = await LocalDynamo.start();
     const gate = await DynamoGate.before(dynamo, chance);
@@ -54,6 +64,7 @@ export class Deployment implements Host {
     const tables = tableSettings();
     await makeTables({ ...tables, AWS_ENDPOINT_URL_DYNAMODB: dynamo.endpoint, AWS_REGION: 'us-east-1' });
     const lines: string[] = [];
+    const failed = new Map<string, number>();
     const gateway = await LocalGateway.start({
       functions: deployedFunctions(bundles),
       routes: deployedRoutes(),
@@ -75,13 +86,15 @@ export class Deployment implements Host {
         },
         ended: (name, ms, ran) => {
           if (!('payload' in ran)) {
+            const why = 'error' in ran ? ran.error.errorType : 'throttled';
+            failed.set(why, (failed.get(why) ?? 0) + 1);
             lines.push(`${new Date().toISOString()} ${name}, after ${ms.toFixed(0)} ms: ${JSON.stringify(ran)}`);
           }
         },
       },
     });
     const clients = await Link.to({ host: '127.0.0.1', port: gateway.port });
-    return new Deployment({ gateway, dynamo, gate, links: { store, clients }, lines }, secret);
+    return new Deployment({ gateway, dynamo, gate, links: { store, clients }, mortality, lines, failed }, secret);
   }
 
   get port(): number {

@@ -54,6 +54,13 @@ const deeds: readonly Deed[] = [
     },
   },
   {
+    name: 'end instances in mid-air',
+    begin: ({ deployment: { mortality } }) => {
+      mortality.begin();
+      return () => mortality.end();
+    },
+  },
+  {
     name: 'a quota of 30 calls a second',
     begin: ({ deployment: { gateway } }) => {
       gateway.quota.set({ perSecond: 30, burst: 5 });

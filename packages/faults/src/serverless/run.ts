@@ -214,6 +214,8 @@ export const serverless = async (options: ServerlessRunOptions): Promise<RunResu
     }
     deployment.auditFreeze(findings);
     const numbers = numbersOf(crowd, done);
+    const failed = [...deployment.failed].map(([why, n]) => `${why} ${count(n)}`).join(', ');
+    numbers.push(`invocations without a result: ${failed || 'none'}`);
     if (findings.list.length > 0) numbers.push(`what the functions wrote is in ${keepLog(deployment, seed)}`);
     return { numbers, findings };
   } finally {
