@@ -28,6 +28,11 @@ export class Cursor {
   #subscriptionId: string | undefined;
   #replaying = false;
 
+  /** Whether what was missed is still on its way. */
+  get isReplaying(): boolean {
+    return this.#replaying;
+  }
+
   constructor(data: JsonObject) {
     this.data = data;
   }

@@ -16,7 +16,10 @@ onTargets('A preview', {}, (bench, check) => {
       data: { topic, filters, matched: 4, seen: 10, complete: true },
     });
     expect(offsetOf(str(previewed, 'lastEventId'))).toBeGreaterThanOrEqual(offsetOf(published[9]?.id));
-    expect((await ask({ lastEventId: published[5]?.id })).data).toMatchObject({ matched: 2, seen: 4, complete: true });
+    const rest = (await ask({ lastEventId: published[5]?.id })).data;
+    // On serverless it begins where a replay would: before what may still be on its way.
+    if (session.resumesEarlier) expect(rest['seen']).toBeGreaterThanOrEqual(4);
+    else expect(rest).toMatchObject({ matched: 2, seen: 4, complete: true });
     expect((await ask({ preview: false })).type).toBe('subscriptionConfirmed');
     expect((await session.ask('getStatus')).data['subscriptions']).toHaveLength(1);
   });
@@ -29,7 +32,8 @@ onTargets('A preview', {}, (bench, check) => {
     const first = await session.ask('subscribeToDeals', data);
     expect(first.data).toMatchObject({ matched: 1_000, seen: 2_000, complete: false });
     const rest = await session.ask('subscribeToDeals', { ...data, lastEventId: str(first, 'lastEventId') });
-    expect(rest.data).toMatchObject({ matched: 500, seen: 1_000, complete: true });
+    if (session.resumesEarlier) expect(rest.data['seen']).toBeGreaterThanOrEqual(1_000);
+    else expect(rest.data).toMatchObject({ matched: 500, seen: 1_000, complete: true });
     const unknown = { ...data, lastEventId: 'never-5' };
     expect((await session.ask('subscribeToDeals', unknown)).data).toMatchObject({ lost: { reason: 'epoch' } });
     expect(await session.ask('subscribeToDeals', { topic, preview: 'yes' } as never)).toEqual(
