@@ -118,7 +118,7 @@ export const compose = async (config: Config, { pageDir }: ServerOptions, founda
     clock,
     ids,
     table,
-    streams: backing.streams,
+    streams: node?.streams ?? backing.streams,
     directory,
     gateway,
     limiter: backing.limiter,

@@ -187,6 +187,53 @@ describe('events in a cluster', () => {
     expect(b.numbers('b1')).toEqual([1]);
   });
 
+  it('leave no place in a log of which a node does not know yet that it began anew', async () => {
+    await b.ask('b1', 'subscribeToDeals', { topic: 'tv' });
+    for (let n = 1; n <= 3; n += 1) await a.publish('tv', n);
+    await quiet();
+    const before = b.frames('b1').at(-1)?.id;
+    b.bus.hold();
+    cluster.flush();
+    await a.publish('tv', 4);
+    await quiet();
+    // Offset 3 of the old log, and not of the new one, in which nobody was served that far.
+    await b.ask('b1', 'ping');
+    expect(b.frames('b1').at(-1)).toMatchObject({ type: 'pong', lastEventId: before });
+    b.bus.release();
+    for (let n = 5; n <= 9; n += 1) await a.publish('tv', n);
+    await quiet();
+    expect(b.gateway.closedWith('b1')).toEqual({ code: 1012 });
+    expect(b.numbers('b1')).toEqual([1, 2, 3]);
+  });
+
+  it('are not read from a log that began anew while a client resumes', async () => {
+    await b.ask('b1', 'subscribeToDeals', { topic: 'tv' });
+    for (let n = 1; n <= 600; n += 1) await a.publish('tv', n);
+    await quiet();
+    const [first] = b.frames('b1').filter(({ id }) => id !== undefined);
+    await b.connect('b2', 'bob');
+    let pages = 0;
+    const { send } = b.gateway;
+    // After the first page another log is there, which grows past the old one.
+    b.gateway.send = (...given) => {
+      pages += 1;
+      if (pages === 100) {
+        b.bus.hold();
+        cluster.flush();
+        const event = { type: 'dealUpdate', topic: 'tv', at: cluster.clock.now() };
+        cluster.streams.append(Array.from({ length: 700 }, (_, n) => ({ ...event, data: { n: -n - 1 } })));
+      }
+      return send(...given);
+    };
+    await b.ask('b2', 'subscribeToDeals', { topic: 'tv', lastEventId: first?.id });
+    b.bus.release();
+    await quiet();
+    expect(b.gateway.closedWith('b2')).toEqual({ code: 1012 });
+    const numbers = b.numbers('b2') as number[];
+    expect(numbers.filter((n) => n < 0)).toEqual([]);
+    expect(numbers).toEqual(numbers.map((_, i) => i + 2));
+  });
+
   it('that retention took before a node saw them are owed to its subscribers', async () => {
     await b.ask('b1', 'subscribeToDeals', { topic: 'tv' });
     await a.publish('tv', 1);

@@ -4,6 +4,7 @@ import type {
   Bus,
   EventRelay,
   LogEvent,
+  LogPositions,
   Relayed,
   Sent,
   SharedStreams,
@@ -60,6 +61,8 @@ export class Follower implements EventRelay {
   /** The last offset given, and its id. */
   #given = 0;
   #id = '';
+  /** Names the offsets of the log that this node follows. */
+  #naming: (offset: number) => string = () => '';
   /** Segments that are known to go on from what was given. */
   #epochs = new Set<string>();
   /** An announcement of a segment that is not, or nothing where the bus was out of reach: does the log still hold `#id`? */
@@ -88,9 +91,27 @@ export class Follower implements EventRelay {
 
   /** Begins at the top of the log. */
   async start(): Promise<void> {
-    const { top } = await this.#options.streams.positions([]);
-    this.#begin(top);
-    this.#options.advance(top);
+    const positions = await this.#options.streams.positions([]);
+    this.#begin(positions);
+    this.#options.advance(positions.top);
+  }
+
+  /**
+   * The id of an offset of the log that this node follows, until it has noticed that there is another one, and sent away
+   * whoever stood in it: an old offset under a new name would be a place that nobody was served up to.
+   */
+  idOf(offset: number): string {
+    return this.#naming(offset);
+  }
+
+  /** Whether an event that was read is of the log that this node follows. */
+  knows({ id, offset }: LogEvent): boolean {
+    return this.#naming(offset) === id;
+  }
+
+  /** Finds out whether the log is another one. Rejects where it is out of reach. */
+  settle(): Promise<void> {
+    return this.#sync.run();
   }
 
   /** To be called every second: looks whether anything was missed, and ends waits that have taken too long. */
@@ -223,65 +244,68 @@ export class Follower implements EventRelay {
     const { streams } = this.#options;
     const channels = this.#channels.confirmed;
     const given = this.#given;
-    const { top, last } = await streams.positions(channels);
+    const positions = await streams.positions(channels);
+    const { top, last, idOf } = positions;
     // A segment that began between two looks, when nothing was announced.
-    if (top < given || !this.#epochs.has(epochOf(streams.idOf(top)))) this.#doubt ??= { announced: undefined };
-    if (this.#doubt !== undefined && (await this.#settleDoubt(top))) return;
-    if (last.some((offset) => offset > this.#given)) await this.#read(channels, top);
-    this.#moveTo(top, streams.idOf(top));
+    if (top < given || !this.#epochs.has(epochOf(idOf(top)))) this.#doubt ??= { announced: undefined };
+    if (this.#doubt !== undefined && !(await this.#goesOn(positions))) return this.#restart();
+    this.#naming = idOf;
+    if (last.some((offset) => offset > this.#given) && !(await this.#read(channels, top))) return this.#restart();
+    this.#moveTo(top, idOf(top));
   }
 
-  async #read(channels: readonly string[], until: number): Promise<void> {
+  /** False where what was missed is gone, or the log began anew meanwhile. */
+  async #read(channels: readonly string[], until: number): Promise<boolean> {
     const { streams, telemetry } = this.#options;
     while (this.#given < until) {
       const page = await readMissed(streams, channels, this.#given, until);
-      if (!page.covered) {
-        this.#restart(until);
-        return;
-      }
+      if (!page.covered || page.end <= this.#given || !page.events.every((event) => this.knows(event))) return false;
       for (const event of page.events) {
         if (event.offset <= this.#given) continue;
         telemetry.count('relayed', { what: 'event-read' });
         this.#give(event);
       }
-      this.#moveTo(page.end, streams.idOf(page.end));
+      this.#moveTo(page.end, this.#naming(page.end));
     }
+    return true;
   }
 
-  /** Whether the log goes on from what was given. True where it does not, and was begun anew. */
-  async #settleDoubt(top: number): Promise<boolean> {
+  /** Whether the log goes on from what was given. */
+  async #goesOn({ top, idOf }: LogPositions): Promise<boolean> {
     const { streams } = this.#options;
     const doubt = this.#doubt;
     const { lost } = await streams.locate(this.#id);
-    if (lost !== undefined) {
-      this.#restart(top);
-      return true;
-    }
+    if (lost !== undefined) return false;
     const id = doubt?.announced?.event.id;
     // One that is not of this log comes late, from one that is no more.
     const isForeign = id !== undefined && (await streams.locate(id)).lost?.reason === 'epoch';
     if (isForeign) this.#queue = this.#queue.filter(({ announced }) => epochOf(announced.event.id) !== epochOf(id));
     else if (id !== undefined) this.#epochs.add(epochOf(id));
-    this.#epochs.add(epochOf(streams.idOf(top)));
+    this.#epochs.add(epochOf(idOf(top)));
     if (this.#doubt === doubt) this.#doubt = undefined;
-    return false;
+    return true;
   }
 
-  #restart(top: number): void {
-    const { restart, telemetry } = this.#options;
+  /** Begins anew where the log stands now: what it was asked before may have been another one. */
+  async #restart(): Promise<void> {
+    const { restart, telemetry, streams } = this.#options;
+    this.#doubt ??= { announced: undefined };
+    const positions = await streams.positions([]);
+    const { top } = positions;
     const given = this.#id;
     this.generation += 1;
     this.#queue = [];
     this.#doubt = undefined;
     const closed = restart(top);
-    this.#begin(top);
+    this.#begin(positions);
     this.#outcomes.abandon();
     telemetry.event({ name: 'log-anew', given, top: this.#id, closed });
   }
 
-  #begin(top: number): void {
+  #begin({ top, idOf }: LogPositions): void {
     this.#given = top;
-    this.#id = this.#options.streams.idOf(top);
+    this.#naming = idOf;
+    this.#id = idOf(top);
     this.#epochs = new Set([epochOf(this.#id)]);
   }
 }

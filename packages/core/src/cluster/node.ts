@@ -8,10 +8,12 @@ import type {
   LogEvent,
   Ports,
   SharedStreams,
+  Streams,
   Table,
   UserRelay,
 } from '../ports/index.js';
 import { clusterDirectory } from './directory.js';
+import { followedStreams } from './followed-streams.js';
 import { Follower } from './follower.js';
 import { Leases, type NodeFacts } from './leases.js';
 import type { LocalDirectory } from './local-directory.js';
@@ -49,6 +51,8 @@ export interface NodeOptions {
 
 export interface ClusterNode {
   readonly directory: Directory;
+  /** The log, as this node follows it: to be used in place of the one that it was given. */
+  readonly streams: Streams;
   readonly eventRelay: EventRelay;
   readonly userRelay: UserRelay | undefined;
   /** Takes its place among the nodes, and begins at the top of the log. Before the first connection. */
@@ -135,6 +139,7 @@ export const clusterNode = (options: NodeOptions): ClusterNode => {
 
   return {
     directory,
+    streams: followedStreams(streams, follower),
     eventRelay: follower,
     userRelay: shared?.mailroom,
     async start() {

@@ -6,9 +6,15 @@ export type Announced = Map<string, number>;
 
 /**
  * A log that several nodes share, over one in memory: each append is announced in the same step, over the bus of the broker.
- * The node’s own end of the bus is not asked: announcements are made where the log is.
+ * The node’s own end of the bus is not asked: announcements are made where the log is. `naming` gives the names of the log of
+ * the moment, where it may be replaced by another.
  */
-export const sharedStreams = (streams: Streams, broker: Pick<Bus, 'publish'>, announced: Announced): SharedStreams => {
+export const sharedStreams = (
+  streams: Streams,
+  broker: Pick<Bus, 'publish'>,
+  announced: Announced,
+  naming: () => Streams['idOf'] = () => (offset) => streams.idOf(offset),
+): SharedStreams => {
   const announce = (event: NewEvent, offset: number, id: string): number => {
     const body = announcedBody(event);
     let reached = 0;
@@ -33,6 +39,7 @@ export const sharedStreams = (streams: Streams, broker: Pick<Bus, 'publish'>, an
     positions: (channels: readonly string[]) => ({
       top: streams.top() as number,
       last: channels.map((channel) => announced.get(channel) ?? 0),
+      idOf: naming(),
     }),
     locate: (id) => streams.locate(id),
     read: (options) => streams.read(options),

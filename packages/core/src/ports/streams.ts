@@ -87,6 +87,8 @@ export interface Streams {
 export interface LogPositions {
   readonly top: number;
   readonly last: readonly number[];
+  /** Names the offsets of the log as it stood then, also when it has begun anew since. */
+  readonly idOf: (offset: number) => string;
 }
 
 /**

@@ -42,6 +42,7 @@ export const announcingStreams = (
     positions: (channels) => ({
       top: announced,
       last: channels.map((channel) => last.get(channel) ?? 0),
+      idOf: (offset) => streams.idOf(offset),
     }),
     locate: (id) => streams.locate(id),
     read: (options) => streams.read(options),

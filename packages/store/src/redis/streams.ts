@@ -87,20 +87,30 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
   let known = '';
   let order: Promise<unknown> = Promise.resolve();
 
-  /** Runs a script. Answers are handed on in the order of the questions, also where one has to be asked twice. */
-  const run = async (name: ScriptName, args: readonly string[], once = key('none')): Promise<readonly unknown[]> => {
+  /**
+   * Runs a script. Answers are handed on in the order of the questions, also where one has to be asked twice, and each with
+   * the segments of the log that gave it: that may be another one when the answer is looked at.
+   */
+  const run = async (
+    name: ScriptName,
+    args: readonly string[],
+    once = key('none'),
+  ): Promise<{ readonly rest: readonly unknown[]; readonly of: Segments }> => {
     const before = order;
     const asked = runScript(redis, compiled[name], keysOf(once), [segment(), known, ...args]);
     order = asked.catch(() => undefined).then(() => before);
     const [version, list, ...rest] = (await asked.finally(() => before)) as Answer;
     if (list.length > 0) segments = new Segments(list.map(segmentOf));
     known = version;
-    return rest;
+    return { rest, of: segments };
   };
 
-  const state = async (channels: readonly string[] = []): Promise<{ begin: number; top: number; last: number[] }> => {
-    const [begin, top, last] = await run('state', channels.map(channelName));
-    return { begin: Number(begin), top: Number(top), last: (last as string[]).map(Number) };
+  const state = async (channels: readonly string[] = []) => {
+    const {
+      rest: [begin, top, last],
+      of,
+    } = await run('state', channels.map(channelName));
+    return { begin: Number(begin), top: Number(top), last: (last as string[]).map(Number), of };
   };
 
   const words = (event: NewEvent): string[] => [
@@ -117,21 +127,27 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
       const args = [...announcing, idempotency?.digest ?? '', String(clock.now()), String(KEY_MS)];
       for (const event of events) args.push(...words(event));
       const once = idempotency === undefined ? 'none' : `key:${idempotency.key}`;
-      const [outcome, first, count, reached] = await run('append', args, key(once));
+      const {
+        rest: [outcome, first, count, reached],
+        of,
+      } = await run('append', args, key(once));
       if (outcome === 'conflict') throw new IdempotencyConflict();
       const offsets = Array.from({ length: Number(count) }, (_, i) => Number(first) + i);
-      const appended = { ids: offsets.map((offset) => segments.idOf(offset)), offsets, flushed };
+      const appended = { ids: offsets.map((offset) => of.idOf(offset)), offsets, flushed };
       if (outcome === 'again') return { ...appended, replayed: true };
       return { ...appended, replayed: false, reached: (reached as string[]).map(Number) };
     },
 
     async locate(id: string): Promise<Located> {
-      const { begin, top } = await state();
-      return segments.locate(id, begin, top);
+      const { begin, top, of } = await state();
+      return of.locate(id, begin, top);
     },
 
     async read({ after, until, topic, limit }: ReadOptions): Promise<ReadPage> {
-      const [begin, top, found] = await run('read', [
+      const {
+        rest: [begin, top, found],
+        of,
+      } = await run('read', [
         topic === undefined ? '' : `${topicKey}${topic}`,
         String(after),
         until === undefined ? '' : String(until),
@@ -140,7 +156,7 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
       const pairs = found as string[];
       const events = Array.from({ length: pairs.length / 2 }, (_, i): LogEvent => {
         const offset = Number(pairs[2 * i]);
-        return { ...(JSON.parse(pairs[2 * i + 1] as string) as NewEvent), offset, id: segments.idOf(offset) };
+        return { ...(JSON.parse(pairs[2 * i + 1] as string) as NewEvent), offset, id: of.idOf(offset) };
       });
       const last = Math.min(until ?? Number(top), Number(top));
       const isFull = events.length >= limit;
@@ -155,7 +171,9 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
     async trim({ before, keep, limit }) {
       for (let left = limit; left > 0; ) {
         const step = Math.min(left, TRIM_STEP);
-        const [more, removed] = await run('trim', [topicKey, String(before), String(keep), String(step)]);
+        const {
+          rest: [more, removed],
+        } = await run('trim', [topicKey, String(before), String(keep), String(step)]);
         if (more === 0) return false;
         left -= removed as number;
       }
@@ -163,14 +181,16 @@ export const redisStreams = async (options: RedisStreamsOptions): Promise<RedisS
     },
 
     async positions(channels: readonly string[]): Promise<LogPositions> {
-      const { top, last } = await state(channels);
-      return { top, last };
+      const { top, last, of } = await state(channels);
+      return { top, last, idOf: (offset) => of.idOf(offset) };
     },
 
     async take(node, call, messages) {
       const args = [...announcing, key('taken:'), node, String(call), String(TAKEN_MS)];
       for (const { digest, until, event } of messages) args.push(digest, String(Math.floor(until)), ...words(event));
-      const [time, taken, late] = await run('take', args, key(`taker:${node}`));
+      const {
+        rest: [time, taken, late],
+      } = await run('take', args, key(`taker:${node}`));
       return { time: Number(time), taken: Number(taken), late: Number(late) };
     },
   };

@@ -95,7 +95,10 @@ export const testCluster = async (options: ClusterOptions) => {
     };
     const gateway = memoryGateway({ position: (await streams.top()) as number });
     const own = { now: () => clock.now() + (options.ahead?.(number) ?? 0) };
-    const shared = sharedStreams(streams, broker, announced);
+    const shared = sharedStreams(streams, broker, announced, () => {
+      const now = inner;
+      return (offset) => now.idOf(offset);
+    });
     const through = options.table?.(table, number) ?? table;
     const node = clusterNode({
       nodeId: ids.next('mark'),
@@ -128,10 +131,7 @@ export const testCluster = async (options: ClusterOptions) => {
       settings: { ...defaultSettings, limits: { ...defaultSettings.limits, ...options.limits } },
       ports: {
         table: through,
-        streams: {
-          ...shared,
-          append: (...args) => ((end.health as () => { ok: boolean })().ok ? shared.append(...args) : away()),
-        },
+        streams: node.streams,
         directory: node.directory,
         eventRelay: node.eventRelay,
         ...(node.userRelay === undefined ? {} : { userRelay: node.userRelay }),
@@ -185,6 +185,8 @@ export const testCluster = async (options: ClusterOptions) => {
     clock,
     table,
     log: () => log,
+    /** The log itself, beside all nodes. */
+    streams,
     start: () => start(nodes.length),
     /** The log is another one: empty, or what is left of the one before. */
     flush: () => {
