@@ -25,7 +25,15 @@ const LONG = { env: { AIDEALS_FAULTS_CLUSTER_SECONDS: '180' } };
 const NODE24 = {
   node: ['npx', '-y', 'node@24'],
   // The same server, but what a handler keeps is forgotten after each call. The simulation's seeds need no second version.
-  env: { AIDEALS_CONFORMANCE_TARGETS: 'embedded-forgetful' },
+  env: {
+    AIDEALS_CONFORMANCE_TARGETS: 'embedded-forgetful',
+    // Templates, pages in a browser, tools of others, and what runs several of our processes: the other steps see to them.
+    AIDEALS_TESTS_WITHOUT: [
+      'packages/{console,infra,local-cluster,local-gateway}/**',
+      'packages/cli/src/commands/{aws-tools,bridge,cluster-running,cluster,gateway}.test.ts',
+      'packages/faults/src/{cluster,serverless}/**',
+    ].join(' '),
+  },
 };
 
 /** What the others need, one after another. */

@@ -90,7 +90,7 @@ onTargets(
         const topic = bench.topic();
         const { session, from } = await stuck(bench, topic);
         const published = await flood(bench, topic, CALLS, distinct);
-        await poll(async () => ((await isOpen(bench, session)) ? undefined : true), 'the server to give up');
+        await poll(async () => ((await isOpen(bench, session)) ? undefined : true), 'the server to give up', 20_000);
         session.raw.resume();
         expect(await session.closing()).toMatchObject({ code: 4008 });
         expect(session.inbox.length).toBeLessThan(published.length);

@@ -123,7 +123,8 @@ const holdSpread = ({ told, dialled }: Stop, findings: Findings): void => {
   );
   const most = busiest(dialled, WINDOW_MS);
   findings.hold(
-    most <= Math.max(10, dialled.length * 0.25),
+    // Of a few, a busy machine wakes several at once.
+    most <= Math.max(16, dialled.length * 0.25),
     'the return is spread',
     () => `${most} of ${dialled.length} came within ${WINDOW_MS} ms`,
   );
