@@ -258,8 +258,10 @@ export class Follower implements EventRelay {
   async #read(channels: readonly string[], until: number): Promise<boolean> {
     const { streams, telemetry } = this.#options;
     while (this.#given < until) {
-      const page = await readMissed(streams, channels, this.#given, until);
-      if (!page.covered || page.end <= this.#given || !page.events.every((event) => this.knows(event))) return false;
+      // What is announced meanwhile is given at once, so that `#given` may be past the page when it is there.
+      const after = this.#given;
+      const page = await readMissed(streams, channels, after, until);
+      if (!page.covered || page.end <= after || !page.events.every((event) => this.knows(event))) return false;
       for (const event of page.events) {
         if (event.offset <= this.#given) continue;
         telemetry.count('relayed', { what: 'event-read' });
