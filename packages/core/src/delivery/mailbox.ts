@@ -1,5 +1,5 @@
 import type { JsonObject } from '@aideals/protocol';
-import { type Awaitable, type Flushed, type Ports, place, type Row, seqOf, type Table } from '../ports/index.js';
+import { type Flushed, type Ports, place, type Row, seqOf, type Table } from '../ports/index.js';
 
 /** Where the body of what waits is stored: once, however many mailboxes point at it. */
 export interface BodyRef {
@@ -43,15 +43,30 @@ const entryOf = (row: Row | undefined): InboxEntry | undefined => row?.body as I
 export const inboxEntry = async (table: Table, userId: string, id: string): Promise<InboxEntry | undefined> =>
   entryOf(await table.get(inboxKey(userId), id));
 
-/** Whether a user's mailbox is full: `max` or more wait. Dense places give a bound without counting. */
-export const isFull = async (table: Table, userId: string, max: number): Promise<boolean> => {
-  const pk = mailboxKey(userId);
-  const head = await table.head(pk);
+const holds = async (table: Table, pk: string, head: number, max: number): Promise<boolean> => {
   if (head < max) return false;
   const [first] = await table.query(pk, { limit: 1 });
   if (first === undefined || head - seqOf(first.sk) + 1 < max) return false;
   return (await table.query(pk, { limit: max })).length >= max;
 };
+
+export interface Mailbox {
+  /** The last place that was given. */
+  readonly head: number;
+  /** `max` or more wait there. */
+  readonly isFull: boolean;
+}
+
+/** How a user's mailbox is. Dense places give a bound without counting. */
+export const mailboxOf = async (table: Table, userId: string, max: number): Promise<Mailbox> => {
+  const pk = mailboxKey(userId);
+  const head = await table.head(pk);
+  return { head, isFull: await holds(table, pk, head, max) };
+};
+
+/** Whether a user's mailbox is full: `max` or more wait. */
+export const isFull = async (table: Table, userId: string, max: number): Promise<boolean> =>
+  (await mailboxOf(table, userId, max)).isFull;
 
 const entry = (kind: WaitingKind, at: number): InboxEntry => ({ kind, place: at, status: 'waiting' });
 
@@ -89,8 +104,6 @@ export const enqueue = async (
   });
   return appended.stored ? appended : undefined;
 };
-
-export const mailboxHead = (table: Table, userId: string): Awaitable<number> => table.head(mailboxKey(userId));
 
 /**
  * Ends the delivery of something for all devices; false where the user has no such thing. The pointer goes first: a crash

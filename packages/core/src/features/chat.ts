@@ -1,6 +1,6 @@
 import { WireError } from '@aideals/protocol';
 import { appendClaimed, type Claim, type HeldClaim, moveClaim, takeClaim, written } from '../delivery/claimed.js';
-import { inboxEntry, isFull, mailboxHead, mailboxKey } from '../delivery/mailbox.js';
+import { inboxEntry, mailboxKey, mailboxOf } from '../delivery/mailbox.js';
 import { pushToUser } from '../delivery/push-to-user.js';
 import { messageFrame, type StoredMessage } from '../delivery/stored.js';
 import { type Flushed, type Frame, type Ports, toSeconds } from '../ports/index.js';
@@ -71,12 +71,13 @@ const storeOnce = async (cx: ChatContext, message: OutgoingMessage, expiresAt: n
   return { body, sequence: appended.seq, place: placed.place, flushed, repeated: false, resumed: false };
 };
 
-const freshClaim = async (cx: ChatContext, message: OutgoingMessage, pk: string, digest: string): Promise<Claim> => ({
+/** `queued`: how many places the mailbox of the recipient has given. */
+const freshClaim = async (cx: ChatContext, pk: string, digest: string, queued: number): Promise<Claim> => ({
   id: cx.ports.ids.next('message'),
   digest,
   at: cx.now,
   sequence: (await cx.ports.table.head(pk)) + 1,
-  place: (await mailboxHead(cx.ports.table, message.recipientId)) + 1,
+  place: queued + 1,
   done: false,
 });
 
@@ -86,12 +87,13 @@ const storeClaimed = async (
   message: OutgoingMessage,
   clientMessageId: string,
   expiresAt: number,
+  queued: number,
 ): Promise<StoreResult> => {
   const { table, digest } = cx.ports;
   const pk = conversationKey(message.senderId, message.recipientId);
   const key = [claimKey(message.senderId), clientMessageId] as const;
   const meant = digest(JSON.stringify([message.recipientId, message.type, message.content]));
-  const taken = await takeClaim(table, ...key, () => freshClaim(cx, message, pk, meant), expiresAt);
+  const taken = await takeClaim(table, ...key, () => freshClaim(cx, pk, meant, queued), expiresAt);
   const resumed = !taken.fresh;
   let claimed: HeldClaim = taken;
   if (claimed.claim.digest !== meant) {
@@ -120,7 +122,8 @@ const storeClaimed = async (
   );
   const waiting = waitingMessage(pk, appended.seq, id);
   const writes: Flushed[] = [appended];
-  const noted = await inboxEntry(table, message.recipientId, id);
+  // Of a claim that is fresh nobody else has begun to place it, or the entry tells when it is written.
+  const noted = resumed ? await inboxEntry(table, message.recipientId, id) : undefined;
   let queuedAt = noted?.place;
   if (noted === undefined) {
     writes.push(...(await placeEarlier(cx.ports, pk, appended.seq, message.recipientId, expiresAt)));
@@ -189,12 +192,14 @@ const deliver = async (cx: ChatContext, message: OutgoingMessage, stored: StoreR
   return { messageId: body.messageId, sequence, status: taken ? 'delivered' : 'stored', at: body.at };
 };
 
-/** A message that was stored before is not refused: it has its place. */
-const refuseFull = async (cx: ChatContext, message: OutgoingMessage): Promise<void> => {
+/** A message that was stored before is not refused: it has its place. Tells how many places the mailbox has given. */
+const refuseFull = async (cx: ChatContext, message: OutgoingMessage): Promise<number> => {
   const { table } = cx.ports;
   const { senderId, recipientId, clientMessageId } = message;
-  if (!(await isFull(table, recipientId, cx.settings.limits.mailbox))) return;
-  if (clientMessageId !== undefined && (await table.get(claimKey(senderId), clientMessageId)) !== undefined) return;
+  const { head, isFull } = await mailboxOf(table, recipientId, cx.settings.limits.mailbox);
+  if (!isFull) return head;
+  if (clientMessageId !== undefined && (await table.get(claimKey(senderId), clientMessageId)) !== undefined)
+    return head;
   throw new WireError('MESSAGE_ERROR', 'the mailbox of the recipient is full; try again when it was read', {
     recipientId,
   });
@@ -211,11 +216,11 @@ export const send = async (cx: ChatContext, message: OutgoingMessage): Promise<S
   const expiresAt = toSeconds(cx.now) + cx.settings.limits.retentionMessagesDays * DAY;
   const { clientMessageId } = message;
   const { delivery } = await turns.run(`store:${key}`, async () => {
-    await refuseFull(cx, message);
+    const queued = await refuseFull(cx, message);
     const stored =
       clientMessageId === undefined
         ? await storeOnce(cx, message, expiresAt)
-        : await storeClaimed(cx, message, clientMessageId, expiresAt);
+        : await storeClaimed(cx, message, clientMessageId, expiresAt, queued);
     // Begun here, within the turn, so that deliveries take the order of the sequence; wrapped, so that the turn does not wait for it.
     return { delivery: turns.run(`deliver:${key}`, () => deliver(cx, message, stored)) };
   });
