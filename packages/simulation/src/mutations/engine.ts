@@ -69,7 +69,12 @@ export const engineMutations: Mutations = {
 
   'ack-of-anyone': {
     about: 'Another user’s acknowledgement is taken.',
-    breaks: ['one acknowledges one’s own mail', 'nothing is served after expiry', lost],
+    breaks: [
+      'one acknowledges one’s own mail',
+      'an acknowledgement ends delivery',
+      'nothing is served after expiry',
+      lost,
+    ],
     engine: (engine) =>
       changed(engine, async ({ action, data, requestId }, go) => {
         const outcome = await go();
