@@ -48,7 +48,11 @@ const streamMethods = (streams: SharedStreams): Methods => ({
   'streams.read': (...args: Parameters<SharedStreams['read']>) => streams.read(...args),
   'streams.top': () => streams.top(),
   'streams.trim': (...args: Parameters<SharedStreams['trim']>) => streams.trim(...args),
-  'streams.positions': (channels: readonly string[]) => streams.positions(channels),
+  // A function does not go between processes: each worker names the offsets itself.
+  'streams.positions': async (channels: readonly string[]) => {
+    const { top, last } = await streams.positions(channels);
+    return { top, last };
+  },
 });
 
 /** Serves the store, the log, the limits and the bus to the workers of this process. */

@@ -41,7 +41,10 @@ export const remoteStreams = (link: Link): RemoteStreams => {
     read: call('read'),
     top: call('top'),
     trim: call('trim'),
-    positions: call('positions'),
+    positions: async (channels) => {
+      const positions = await link.call('streams.positions', channels);
+      return { ...(positions as { top: number; last: readonly number[] }), idOf: (offset) => segments.idOf(offset) };
+    },
     idOf: (offset) => segments.idOf(offset),
     know(list) {
       segments = new Segments(list);
