@@ -1,7 +1,7 @@
 import type { Clock, CloseNotice, Frame, Gateway, Sent } from '@aideals/core';
+import pLimit from 'p-limit';
 import { closeNoticeFrame } from '../close-notice.js';
 import type { ManagementApi } from './management-api.js';
-import { Places } from './places.js';
 import { SendOrder } from './send-order.js';
 
 export interface GatewayOptions {
@@ -71,7 +71,7 @@ const encode = (frame: Frame): Uint8Array => {
 export const managementGateway = (options: GatewayOptions): ManagementGateway => {
   const { api, clock, createdAt, closed, pause, deadline, chance, fault } = options;
   const order = new SendOrder();
-  const places = new Places(POSTS_AT_ONCE);
+  const atOnce = pLimit(POSTS_AT_ONCE);
   /** Until when (Unix milliseconds) connections are taken for ones that do not read. */
   const stalled = new Map<string, number>();
 
@@ -85,7 +85,7 @@ export const managementGateway = (options: GatewayOptions): ManagementGateway =>
     const isStalled = clock.now() < (stalled.get(connectionId) ?? 0);
     const until = isStalled ? 0 : Math.min(deadline(), clock.now() + patienceMs);
     for (let wait = FIRST_PAUSE_MS; ; wait = Math.min(wait * 2, LONGEST_PAUSE_MS)) {
-      const posted = await places.run(() => api().post(connectionId, data));
+      const posted = await atOnce(() => api().post(connectionId, data));
       if (posted !== 'busy') stalled.delete(connectionId);
       if (posted === 'sent') return 'sent';
       if (posted === 'gone') {

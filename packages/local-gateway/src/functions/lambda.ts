@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import pLimit, { type LimitFunction } from 'p-limit';
 import type { Clock } from '../clock.js';
 import type { Disorder } from '../disorder.js';
 import type { FunctionOptions, FunctionReports, Ran } from './function.js';
 import { LambdaFunction, type Surroundings } from './lambda-function.js';
-import { Places } from './places.js';
 
 export interface LambdaOptions extends Omit<Surroundings, 'begin' | 'end' | 'reports'> {
   readonly functions: readonly FunctionOptions[];
@@ -42,8 +42,8 @@ export class Lambda {
   readonly #functions: ReadonlyMap<string, LambdaFunction>;
   readonly #clock: Clock;
   readonly #disorder: Disorder;
-  readonly #places: Places;
-  readonly #eventPlaces: Places;
+  readonly #places: LimitFunction;
+  readonly #eventPlaces: LimitFunction;
   readonly #events = new Set<Promise<void>>();
   #isStopped = false;
 
@@ -52,8 +52,8 @@ export class Lambda {
     this.#clock = clock;
     this.#disorder = disorder;
     const { atOnce = AT_ONCE } = options;
-    this.#places = new Places(atOnce);
-    this.#eventPlaces = new Places(Math.max(1, Math.floor(atOnce * EVENT_SHARE)));
+    this.#places = pLimit(atOnce);
+    this.#eventPlaces = pLimit(Math.max(1, Math.floor(atOnce * EVENT_SHARE)));
     let begun = 0;
     const around: Surroundings = {
       ...options,
@@ -83,7 +83,7 @@ export class Lambda {
   async invoke(name: string, payload: string, requestId: string = randomUUID()): Promise<Ran | undefined> {
     const found = this.#functions.get(name);
     if (found === undefined) return undefined;
-    return this.#places.run(async () => (this.#isStopped ? stopped : found.run(payload, requestId)));
+    return this.#places(async () => (this.#isStopped ? stopped : found.run(payload, requestId)));
   }
 
   /** Queues an event, which is run soon, and again where it fails; false where there is no such function. */
@@ -123,7 +123,7 @@ export class Lambda {
   async #runEvent(event: Queued): Promise<void> {
     await this.#disorder.turn();
     if (this.#isStopped) return;
-    const ran = await this.#eventPlaces.run(() => this.invoke(event.name, event.payload, event.requestId));
+    const ran = await this.#eventPlaces(() => this.invoke(event.name, event.payload, event.requestId));
     if (this.#isStopped || ran === undefined || 'payload' in ran) return;
     const again = 'throttled' in ran ? this.#afterThrottle(event) : this.#afterFailure(event);
     const { maxEventAgeMs } = this.#functions.get(event.name) as LambdaFunction;
