@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '@aideals/server';
 import type { Command } from 'commander';
-import { wrongUse } from '../user-error.js';
+import { messageOf, wrongUse } from '../user-error.js';
 
 interface Options {
   port?: string;
@@ -70,9 +70,11 @@ const runWorker = async (server: typeof import('@aideals/server'), config: Confi
   try {
     await serving.start();
   } catch (error) {
-    // The owner says it, once for all of them.
-    if (!(error instanceof server.StartError)) throw error;
-    await new Promise<void>((told) => process.send?.({ problem: error.message }, undefined, undefined, () => told()));
+    // The owner says it, once for all of them. A fault of ours has a stack besides.
+    if (!(error instanceof server.StartError)) process.stderr.write(`${(error as Error).stack ?? error}\n`);
+    const problem = messageOf(error);
+    await new Promise<void>((told) => process.send?.({ problem }, undefined, undefined, () => told()));
+    // Its channel to the owner would keep it alive, and the owner waiting for it.
     process.exit(1);
   }
   await stopped;

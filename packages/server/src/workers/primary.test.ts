@@ -146,6 +146,15 @@ describe('a server of several workers', () => {
     ]);
   }, 120_000);
 
+  it('ends, and does not wait for workers that cannot start for whatever reason', async () => {
+    const fault = 'throw new RangeError("planted")';
+    const code = `import net from "node:net"; if (process.env.WORKER_NUMBER) net.Server.prototype.listen = () => { ${fault}; };`;
+    const plant = `--import=data:text/javascript,${encodeURIComponent(code)}`;
+    await expect(served.start({ NODE_OPTIONS: plant })).rejects.toThrow('it ended with 1');
+    expect(served.lines.filter((line) => line === 'aideals: planted')).toHaveLength(1);
+    expect(served.lines.some((line) => line.startsWith('RangeError: planted'))).toBe(true);
+  }, 60_000);
+
   it('that cannot listen says so in one line', async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
