@@ -8,7 +8,7 @@ it('who does not read slows nobody, is conflated, then closed, and comes back to
     ...quietly,
     ...groups,
     events: 2_000,
-    bytes: 8_000,
+    bytes: 16_000,
     perSecond: Number.POSITIVE_INFINITY,
     stallSeconds: 3,
   });
