@@ -53,6 +53,17 @@ describe('requests to DynamoDB', () => {
     expect(await get(client)).toBeUndefined();
   });
 
+  test('leave no timer behind when their time is over, as a process that is frozen then must not have one', async () => {
+    const pausing = { deadlineMs: 30, firstPauseMs: 100, longestPauseMs: 150, attempts: 50 };
+    const [client, interference] = await interfered({ ...IMPATIENT, ...pausing });
+    interference.now({ before: raise(fault('ThrottlingException')) });
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = timers();
+    const failing = async () => expect(get(client)).rejects.toThrow(/no answer within 30 ms \(ThrottlingException/u);
+    await Promise.all(Array.from({ length: 20 }, failing));
+    expect(timers()).toBeLessThanOrEqual(before);
+  });
+
   test('that are wrong are not repeated, and tell what DynamoDB tells', async () => {
     const [client, interference] = await interfered();
     await expect(client.get({ TableName: client.tables.aideals, Key: { pk: 'p' } })).rejects.toMatchObject({

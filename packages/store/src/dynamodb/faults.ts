@@ -46,6 +46,9 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 
 const faultOf = (error: unknown): Fault => (typeof error === 'object' && error !== null ? (error as Fault) : {});
 
+/** Given up by ourselves. */
+export const isAborted = (error: unknown): boolean => faultOf(error).name === 'AbortError';
+
 export const isThrottled = (error: unknown): boolean => THROTTLING.has(faultOf(error).name ?? '');
 
 /** Whether the same request may go well if it is repeated. */

@@ -12,13 +12,13 @@ import {
   timeout,
   wrap,
 } from 'cockatiel';
-import { DynamoUnavailable, isThrottled, isTransient, reasonOf } from './faults.js';
+import { DynamoUnavailable, isAborted, isThrottled, isTransient, reasonOf } from './faults.js';
 
 /** How long and how often a request is tried before it fails. All times are in milliseconds. */
 export interface Patience {
   /** One request, from the connection to the end of the answer. */
   readonly attemptMs: number;
-  /** All attempts and the pauses between them. */
+  /** All attempts and the pauses between them; a pause that has begun is waited out. */
   readonly deadlineMs: number;
   readonly attempts: number;
   /** The pauses grow from about the first to the longest, with jitter. */
@@ -39,6 +39,12 @@ export const PATIENCE: Patience = {
   breakAfter: 20,
   brokenMs: 1_000,
 };
+
+/** Rejects at the deadline, whether or not the work heeds it. */
+const cancelled = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
 
 /** Runs requests with retries and a circuit breaker; `where` names DynamoDB in what it throws. */
 export class Resilience {
@@ -63,9 +69,9 @@ export class Resilience {
       generator: decorrelatedJitterGenerator,
     });
     this.#policy = wrap(
-      timeout(patience.deadlineMs, TimeoutStrategy.Aggressive),
+      // A pause is waited out even then: a function that has answered must leave no timer behind.
+      timeout(patience.deadlineMs, TimeoutStrategy.Cooperative),
       retry(transient, { maxAttempts: patience.attempts - 1, backoff }),
-      this.#breaker,
     );
   }
 
@@ -77,18 +83,23 @@ export class Resilience {
   /** Throws `DynamoUnavailable` where no attempt went well in time, and what DynamoDB says where a repeat would not help. */
   async run<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     try {
-      return await this.#policy.execute(async ({ signal }) => {
-        try {
-          return await work(signal);
-        } catch (error) {
-          // The whole answer, with its socket: nothing for a log.
-          if (error instanceof Error) Reflect.deleteProperty(error, '$response');
-          if (isTransient(error)) this.#last = error;
-          throw error;
-        }
+      return await this.#policy.execute(({ signal }) => {
+        if (signal.aborted) throw new TaskCancelledError();
+        return this.#breaker.execute(() => this.#attempt(work, signal), signal);
       });
     } catch (error) {
       throw this.#told(what, error);
+    }
+  }
+
+  async #attempt<T>(work: (signal: AbortSignal) => Promise<T>, signal: AbortSignal): Promise<T> {
+    try {
+      return await Promise.race([work(signal), cancelled(signal)]);
+    } catch (error) {
+      // The whole answer, with its socket: nothing for a log.
+      if (error instanceof Error) Reflect.deleteProperty(error, '$response');
+      if (isTransient(error) && !signal.aborted) this.#last = error;
+      throw error;
     }
   }
 
@@ -98,7 +109,7 @@ export class Resilience {
     if (isBrokenCircuitError(error)) {
       return new DynamoUnavailable(`${failed}: it did not answer lately${because}, and is asked again soon`, error);
     }
-    if (error instanceof TaskCancelledError) {
+    if (error instanceof TaskCancelledError || isAborted(error)) {
       return new DynamoUnavailable(`${failed}: no answer within ${this.#patience.deadlineMs} ms${because}`, error);
     }
     if (!isTransient(error)) return error;
