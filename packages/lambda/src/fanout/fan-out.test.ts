@@ -18,10 +18,14 @@ const world = ({ canStart = true, hasTime = true, start = async () => true, perS
   /** Those that do not even take a notice. */
   const mute = new Set<string>();
   const expelled: string[] = [];
+  /** What the service does to a worker while it sends. */
+  let during: (renew: () => void) => Promise<void> = async () => undefined;
+  let renew: () => void = () => undefined;
   const waiting: number[] = [];
   const left: (number | undefined)[] = [];
   const deliver: ManagementGateway['deliver'] = async (ids) => {
     const list = [...ids];
+    await during(renew);
     const missed = list.filter((id) => deaf.has(id));
     sent.push(...list.filter((id) => !deaf.has(id)));
     return { sent: list.length - missed.length, gone: 0, missed };
@@ -45,6 +49,12 @@ const world = ({ canStart = true, hasTime = true, start = async () => true, perS
   const work = createWorker({
     ...{ queue, budget, gateway, clock, chance: () => 0.5, hasTime: () => true, sent: () => undefined },
     pause: async (ms) => clock.advance(ms),
+    every: (_ms, again) => {
+      renew = again;
+      return () => {
+        renew = () => undefined;
+      };
+    },
   });
   const fanOut = createFanOut({
     ...{ gateway, queue, budget, slots, work },
@@ -58,7 +68,10 @@ const world = ({ canStart = true, hasTime = true, start = async () => true, perS
     queued: (count) => waiting.push(count),
     left: ({ offset }) => left.push(offset),
   });
-  return { fanOut, queue, slots, clock, sent, deaf, mute, expelled, waiting, left, started: () => started };
+  const meanwhile = (work: typeof during): void => {
+    during = work;
+  };
+  return { fanOut, queue, slots, clock, sent, deaf, mute, expelled, waiting, left, meanwhile, started: () => started };
 };
 
 const named = (count: number): string[] => Array.from({ length: count }, (_, i) => `c${i}`);
@@ -161,6 +174,23 @@ describe('a fan-out', () => {
     expect([await fanOut.revive(), started()]).toEqual([600, 0]);
     clock.advance(30_000);
     expect([await fanOut.revive(), started()]).toEqual([600, 1]);
+  });
+
+  it('is not taken from a worker that goes on with it, however long that takes', async () => {
+    const { fanOut, queue, clock, sent, meanwhile } = world();
+    await queue.add(deal, named(3));
+    const free: boolean[] = [];
+    meanwhile(async (renew) => {
+      for (let n = 0; n < 9; n += 1) {
+        clock.advance(10_000);
+        renew();
+        await new Promise(setImmediate);
+        free.push((await queue.look()).free);
+      }
+    });
+    await fanOut.work();
+    expect(free).toEqual(Array.from({ length: 9 }, () => false));
+    expect([sent, await queue.isEmpty()]).toEqual([named(3), true]);
   });
 
   it('has a bounded number of workers', async () => {

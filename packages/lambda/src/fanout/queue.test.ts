@@ -52,6 +52,19 @@ describe('a queue of sends', () => {
     expect((await taken(queue)).ids).toEqual(named(3));
   });
 
+  it('leaves a piece to whoever says in time to go on with it, and tells who comes too late', async () => {
+    const { queue, queueOf, clock } = world();
+    await queue.add(deal(1), named(3));
+    const first = await taken(queue);
+    clock.advance(20_000);
+    const renewed = (await queue.renew(first)) as Piece;
+    clock.advance(20_000);
+    expect(await queueOf().take()).toBeUndefined();
+    clock.advance(20_000);
+    const other = await taken(queueOf());
+    expect([other.ids, await queue.renew(renewed)]).toEqual([named(3), undefined]);
+  });
+
   it('keeps those who could not be sent to now', async () => {
     const { queue } = world();
     await queue.add(deal(1), named(3));

@@ -11,6 +11,8 @@ export interface Piece {
   readonly frame: Frame;
   /** Unix milliseconds. */
   readonly at: number;
+  /** Of the row that says who has it: another when that is another. */
+  readonly version: number;
 }
 
 export interface QueueOptions {
@@ -21,8 +23,9 @@ export interface QueueOptions {
   readonly chance: () => number;
 }
 
-/** A worker that was cut off leaves its piece to others after this. */
+/** A worker that was cut off leaves its piece to others after this; one that goes on says so in time. */
 const LEASE_MS = 30_000;
+export const RENEW_MS = 10_000;
 /** Nothing waits for longer than a connection lives. */
 const KEPT_SECONDS = 7_500;
 const LISTED = 64;
@@ -86,6 +89,14 @@ export class FanOutQueue {
     return undefined;
   }
 
+  /** Whoever has a piece goes on with it: gives it as it stands then; undefined where another has it by now. */
+  async renew(piece: Piece): Promise<Piece | undefined> {
+    const { lane, sk, version, ids, at } = piece;
+    const waiting = { sk, version, count: ids.length, at };
+    const renewed = await this.#hold(lane, waiting);
+    return renewed === undefined ? undefined : { ...piece, version: renewed };
+  }
+
   /** A piece is sent. */
   async done({ lane, sk }: Piece): Promise<void> {
     await this.#options.table.delete(lanePk(lane), sk);
@@ -140,7 +151,7 @@ export class FanOutQueue {
         const picked = pick(waiting, now, chance());
         if (picked === undefined) break;
         waiting.splice(waiting.indexOf(picked), 1);
-        const piece = await this.#lease(lane, picked, now);
+        const piece = await this.#lease(lane, picked);
         if (piece !== undefined) return piece;
       }
       if (rows.length < LISTED) return undefined;
@@ -148,11 +159,19 @@ export class FanOutQueue {
     }
   }
 
-  async #lease(lane: Lane, { sk, version, count, at }: Waiting, now: number): Promise<Piece | undefined> {
+  /** Writes down that the piece has a worker for now; gives the row's new version, undefined where somebody was faster. */
+  async #hold(lane: Lane, { sk, version, count, at }: Omit<Waiting, 'until'>): Promise<number | undefined> {
+    const { table, clock } = this.#options;
+    const body = { until: clock.now() + LEASE_MS, count, at };
+    const held = await table.put(lanePk(lane), sk, body, { ifVersion: version, expiresAt: this.#expiresAt() });
+    return held.stored ? held.version : undefined;
+  }
+
+  async #lease(lane: Lane, picked: Waiting): Promise<Piece | undefined> {
     const { table } = this.#options;
-    const body = { until: now + LEASE_MS, count, at };
-    const leased = await table.put(lanePk(lane), sk, body, { ifVersion: version, expiresAt: this.#expiresAt() });
-    if (!leased.stored) return undefined;
+    const { sk, at } = picked;
+    const version = await this.#hold(lane, picked);
+    if (version === undefined) return undefined;
     const job = jobOf(sk);
     const [frame, ids] = await Promise.all([table.get(framePk(job), 'frame'), table.get(idsPk(job), partOf(sk))]);
     if (frame === undefined || ids === undefined) {
@@ -160,7 +179,7 @@ export class FanOutQueue {
       await table.delete(lanePk(lane), sk);
       return undefined;
     }
-    return { lane, sk, job, at, ids: ids.body['ids'] as string[], frame: frame.body as unknown as Frame };
+    return { lane, sk, job, at, version, ids: ids.body['ids'] as string[], frame: frame.body as unknown as Frame };
   }
 
   async #all(lane: Lane): Promise<Waiting[]> {

@@ -144,6 +144,8 @@ export const simulate = async (model: Model): Promise<Simulated> => {
     const hasTime = (): boolean => time.now() < deadline();
     const send = createWorker({
       ...{ queue, budget, gateway, clock, chance, hasTime, pause: time.pause },
+      // No piece takes that long.
+      every: () => () => undefined,
       sent: () => undefined,
     });
     const work = async (): Promise<boolean> => {

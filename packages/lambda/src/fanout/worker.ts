@@ -2,14 +2,16 @@ import type { Clock } from '@aideals/core';
 import type { Delivered, ManagementGateway } from '../gateway/gateway.js';
 import type { Budget } from './budget.js';
 import { CHUNK, withoutConflated } from './plan.js';
-import type { FanOutQueue, Piece } from './queue.js';
+import { type FanOutQueue, type Piece, RENEW_MS } from './queue.js';
 
 export interface WorkerOptions {
-  readonly queue: Pick<FanOutQueue, 'take' | 'done' | 'again' | 'newer' | 'isEmpty'>;
+  readonly queue: Pick<FanOutQueue, 'take' | 'renew' | 'done' | 'again' | 'newer' | 'isEmpty'>;
   readonly budget: Budget;
   readonly gateway: Pick<ManagementGateway, 'deliver' | 'expel'>;
   readonly clock: Clock;
   readonly pause: (ms: number) => Promise<void>;
+  /** Does something each time that so many milliseconds are over, until what it gives is called. */
+  readonly every: (ms: number, work: () => void) => () => void;
   readonly chance: () => number;
   /** Whether there is time for another piece in this invocation. */
   readonly hasTime: () => boolean;
@@ -31,15 +33,34 @@ const STALLED_MS = 60_000;
 
 /** Sends what waits, piece by piece, as the bucket lets it. True where more was left when the time was over. */
 export const createWorker = (options: WorkerOptions): (() => Promise<boolean>) => {
-  const { queue, budget, gateway, clock, pause, chance, hasTime, sent } = options;
+  const { queue, budget, gateway, clock, pause, every, chance, hasTime, sent } = options;
 
   /** When (Unix milliseconds) pieces that rest for a short time are to be taken again: by whoever left them, unless another comes. Others are left to the sweep. */
   const rests: number[] = [];
 
+  /** Does what a piece asks for, however long it takes: no other worker comes to have it meanwhile. */
+  const holding = async <T>(piece: Piece, send: () => Promise<T>): Promise<T> => {
+    let mine: Piece | undefined = piece;
+    let renewal: Promise<void> = Promise.resolve();
+    const renew = async (): Promise<void> => {
+      mine = mine && (await queue.renew(mine));
+    };
+    const stop = every(RENEW_MS, () => {
+      // Where that fails, others may send some of it once more: that is all that is lost.
+      renewal = renewal.then(renew).catch(() => undefined);
+    });
+    try {
+      return await send();
+    } finally {
+      stop();
+      await renewal;
+    }
+  };
+
   /** Sends a piece; tells how many sends it took. */
   const serve = async (piece: Piece): Promise<number> => {
     const ids = withoutConflated(piece.ids, await queue.newer(piece));
-    const delivered = await gateway.deliver(ids, piece.frame, PATIENCE_MS);
+    const delivered = await holding(piece, () => gateway.deliver(ids, piece.frame, PATIENCE_MS));
     sent(delivered, piece);
     const age = clock.now() - piece.at;
     const left = age < STALLED_MS ? delivered.missed : await gateway.expel(delivered.missed);

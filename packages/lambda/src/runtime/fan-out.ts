@@ -38,6 +38,11 @@ const PIECE_MS = 5_000;
 /** A list of a thousand events may take longer to send than an invocation may last: so long before its end the rest is queued. */
 const QUEUEING_MS = 14_000;
 
+const every = (ms: number, work: () => void): (() => void) => {
+  const timer = setInterval(work, ms);
+  return () => clearInterval(timer);
+};
+
 /** The planner over the deployment's own table, limiter and functions. */
 export const composeFanOut = (
   parts: FanOutParts,
@@ -48,7 +53,7 @@ export const composeFanOut = (
   const queue = new FanOutQueue({ table, clock, ids, chance });
   const budget = new Budget({ limiter, rule: bucketOf(quota), clock });
   const work = createWorker({
-    ...{ queue, budget, gateway: management, clock, pause, chance },
+    ...{ queue, budget, gateway: management, clock, pause, every, chance },
     hasTime: () => clock.now() + PIECE_MS < invocation.deadline,
     sent: (delivered) => meter.messages(delivered.sent),
   });
