@@ -19,6 +19,8 @@ export interface LeaseOptions {
   /** Calls of `beat`, one a second, for which a lease stands. */
   readonly seconds: number;
   readonly connections: () => number;
+  /** Told of a node that was alive and whose lease has ended without a word. */
+  readonly died: (nodeId: string) => void;
 }
 
 interface Seen {
@@ -47,6 +49,7 @@ export class Leases {
   readonly #period: number;
   readonly #seen = new Map<string, Seen>();
   readonly #unknown = new Map<string, number>();
+  readonly #alive = new Set<string>();
   #beat = 0;
   #renewedAt: number | undefined;
   #isWell = true;
@@ -145,5 +148,16 @@ export class Leases {
     const present = new Set(rows.map(({ sk }) => sk));
     for (const id of this.#seen.keys()) if (!present.has(id)) this.#seen.delete(id);
     for (const [id, until] of this.#unknown) if (until <= this.#beat) this.#unknown.delete(id);
+    this.#notice();
+  }
+
+  #notice(): void {
+    const { nodeId, died } = this.#options;
+    for (const id of this.#alive) if (!this.#seen.has(id)) this.#alive.delete(id);
+    for (const [id, seen] of this.#seen) {
+      if (id === nodeId) continue;
+      if (this.#isFresh(seen)) this.#alive.add(id);
+      else if (this.#alive.delete(id)) died(id);
+    }
   }
 }

@@ -19,6 +19,8 @@ type Unaddressed<M> = M extends unknown ? Omit<M, 'from'> : never;
 const AT_ONCE = 16;
 /** Closes that are asked for again when the bus is back. */
 const MOST_CLOSES = 1_000;
+/** Users whose other nodes are told to look when the bus is back. */
+const MOST_UNTOLD = 100_000;
 /** Conversations of which it is remembered how far they are in the mailbox. */
 const MOST_CONVERSATIONS = 10_000;
 
@@ -35,6 +37,8 @@ export class Mailroom implements UserRelay {
   /** Users whose channel the bus refused, or whose mailbox could not be read. */
   readonly #owed = new Set<string>();
   readonly #placed = new Map<string, number>();
+  /** Users for whom something was stored of which the other nodes could not be told. */
+  readonly #untold = new Set<string>();
   /** Closes that no one heard, by connection. */
   readonly #closes = new Map<string, { readonly userId: string; readonly notice: CloseNotice }>();
 
@@ -43,7 +47,7 @@ export class Mailroom implements UserRelay {
     this.#bus = bus;
     this.#ports = ports;
     bus.onReset(() => {
-      for (const userId of this.#held.keys()) this.#owed.add(userId);
+      this.lookAtAll();
       void this.look();
     });
   }
@@ -51,6 +55,16 @@ export class Mailroom implements UserRelay {
   /** Users with a connection here. */
   get users(): number {
     return this.#held.size;
+  }
+
+  /** Whether the other nodes know of everything that was stored here, or can find it by themselves. */
+  get isAllTold(): boolean {
+    return this.#untold.size === 0;
+  }
+
+  /** Each mailbox may hold what was never heard of here: they are looked at from the next `look` on. */
+  lookAtAll(): void {
+    for (const userId of this.#held.keys()) this.#owed.add(userId);
   }
 
   /** Resolves when what is sent to the user from now on is heard here, or when the bus is known to be away. */
@@ -117,6 +131,7 @@ export class Mailroom implements UserRelay {
     const held = this.#held.get(userId);
     const wasTaken = held === undefined ? false : await this.#give(held, mail);
     const reached = await this.#others(userId, { what: 'mail', ...mail });
+    if (reached === undefined && this.#untold.size < MOST_UNTOLD) this.#untold.add(userId);
     return wasTaken || (reached ?? 0) > 0;
   }
 
@@ -146,9 +161,20 @@ export class Mailroom implements UserRelay {
     for (let at = 0; at < owed.length; at += AT_ONCE) {
       await Promise.all(owed.slice(at, at + AT_ONCE).map((userId) => this.#settle(userId)));
     }
+    await this.#tell();
     const closes = [...this.#closes];
     this.#closes.clear();
     for (const [connectionId, { userId, notice }] of closes) await this.close(userId, connectionId, notice);
+  }
+
+  /** The first one shows whether the bus is back. */
+  async #tell(): Promise<void> {
+    for (const userId of this.#untold) {
+      this.#untold.delete(userId);
+      if ((await this.#others(userId, { what: 'look' })) !== undefined) continue;
+      this.#untold.add(userId);
+      return;
+    }
   }
 
   async #settle(userId: string): Promise<void> {
@@ -241,6 +267,10 @@ export class Mailroom implements UserRelay {
         return;
       case 'close':
         if (held.room.has(message.connectionId)) void this.#ports.gateway.close(message.connectionId, message.notice);
+        return;
+      case 'look':
+        this.#owed.add(held.room.userId);
+        void this.#settle(held.room.userId);
     }
   }
 

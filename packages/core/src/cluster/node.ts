@@ -108,9 +108,10 @@ export const clusterNode = (options: NodeOptions): ClusterNode => {
     failed,
   });
   const rollCall = new RollCall({ nodeId, deployment, bus, clock, telemetry });
+  const mailroom = new Mailroom(nodeId, bus, { ...ports, directory: local, gateway });
   const shared = sharesTable
     ? {
-        mailroom: new Mailroom(nodeId, bus, { ...ports, directory: local, gateway }),
+        mailroom,
         registry: new Registry({ nodeId, table, clock, failed, ...(mirror === undefined ? {} : { mirror }) }),
         leases: new Leases({
           nodeId,
@@ -119,6 +120,8 @@ export const clusterNode = (options: NodeOptions): ClusterNode => {
           telemetry,
           seconds: leaseSeconds,
           connections: () => local.count(),
+          // It may have stored what it could tell nobody.
+          died: () => mailroom.lookAtAll(),
         }),
       }
     : undefined;
@@ -160,7 +163,10 @@ export const clusterNode = (options: NodeOptions): ClusterNode => {
     },
     async stop() {
       await shared?.registry.settled();
-      await Promise.allSettled([shared?.leases.end(), rollCall.end()]);
+      await shared?.mailroom.look();
+      // The others look for what they were not told when a lease ends without a word.
+      const isMissed = shared?.mailroom.isAllTold === false;
+      await Promise.allSettled([isMissed ? undefined : shared?.leases.end(), rollCall.end()]);
     },
     health: () => ({ log: follower.isWell, leases: shared?.leases.isWell ?? true }),
     nodes: () => shared?.leases.nodes ?? new Map(),

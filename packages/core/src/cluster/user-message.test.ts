@@ -9,6 +9,7 @@ describe('a message for a user', () => {
     { what: 'copy', from: 'n1', except: 'c1', frame },
     { what: 'post', from: 'n1', connectionId: 'c1', frame },
     { what: 'close', from: 'n1', connectionId: 'c1', notice: { code: 4010 } },
+    { what: 'look', from: 'n1' },
   ])('comes back as it went: $what', (message) => {
     expect(decodeUserMessage(encodeUserMessage(message))).toEqual(message);
   });

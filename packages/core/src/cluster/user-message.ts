@@ -11,7 +11,9 @@ export type UserMessage =
     }
   | { readonly what: 'copy'; readonly from: string; readonly except: string; readonly frame: Frame }
   | { readonly what: 'post'; readonly from: string; readonly connectionId: string; readonly frame: Frame }
-  | { readonly what: 'close'; readonly from: string; readonly connectionId: string; readonly notice: CloseNotice };
+  | { readonly what: 'close'; readonly from: string; readonly connectionId: string; readonly notice: CloseNotice }
+  /** There is something in the mailbox that could not be told when it was put there. */
+  | { readonly what: 'look'; readonly from: string };
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -29,7 +31,7 @@ export const encodeUserMessage = (message: UserMessage): Uint8Array => {
   return encoder.encode(`${JSON.stringify(head)}\n${frame.text}`);
 };
 
-const kinds: ReadonlySet<unknown> = new Set(['mail', 'copy', 'post', 'close']);
+const kinds: ReadonlySet<unknown> = new Set(['mail', 'copy', 'post', 'close', 'look']);
 
 /** Undefined where it is none: something foreign, or of a later version, was published on the channel. */
 export const decodeUserMessage = (bytes: Uint8Array): UserMessage | undefined => {
@@ -38,7 +40,7 @@ export const decodeUserMessage = (bytes: Uint8Array): UserMessage | undefined =>
   try {
     const head = JSON.parse(end < 0 ? text : text.slice(0, end)) as UserMessage | null;
     if (head === null || typeof head !== 'object' || !kinds.has(head.what) || typeof head.from !== 'string') return;
-    if (head.what === 'close') return head;
+    if (head.what === 'close' || head.what === 'look') return head;
     return end < 0 ? undefined : { ...head, frame: { text: text.slice(end + 1) } };
   } catch {
     return undefined;

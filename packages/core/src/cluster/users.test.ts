@@ -93,6 +93,52 @@ describe('users in a cluster', () => {
     ]);
   });
 
+  it('are given what a node stored that could not tell the others, when it can', async () => {
+    await a.connect('a1', 'alice');
+    await b.connect('b1', 'bob');
+    a.bus.cut();
+    expect(await say(a, 'a1', 'bob', '1')).toMatchObject({ status: 'stored' });
+    await cluster.beat(2);
+    expect(b.said('b1')).toEqual([]);
+    a.bus.mend();
+    await cluster.beat();
+    expect(b.said('b1')).toEqual(['1']);
+  });
+
+  it.each([
+    ['dies', false],
+    ['ends', true],
+  ])('are given what a node stored that %s before it can tell the others', async (_, ends) => {
+    await a.connect('a1', 'alice');
+    await b.connect('b1', 'bob');
+    await cluster.beat(6);
+    a.bus.cut();
+    expect(await say(a, 'a1', 'bob', '1')).toMatchObject({ status: 'stored' });
+    if (ends) await a.node.stop();
+    cluster.nodes.splice(cluster.nodes.indexOf(a), 1);
+    await cluster.beat(16);
+    expect(b.said('b1')).toEqual(['1']);
+  });
+
+  it('are given what comes at the very end of their hand-over', async () => {
+    await a.connect('a1', 'alice');
+    const { directory } = b.node;
+    const { unmark } = directory;
+    let isFirst = true;
+    directory.unmark = async (id, mark) => {
+      const done = await unmark.call(directory, id, mark);
+      if (isFirst) {
+        isFirst = false;
+        await say(a, 'a1', 'bob', '1');
+        await quiet();
+      }
+      return done;
+    };
+    await b.connect('b1', 'bob');
+    await quiet();
+    expect(b.said('b1')).toEqual(['1']);
+  });
+
   it('are not reached by a connection whose token is expired, until it is renewed', async () => {
     await a.connect('a1', 'alice');
     await b.connect('b1', 'bob');

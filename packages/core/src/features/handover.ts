@@ -26,9 +26,9 @@ export const handOver = async (
   if (page.last === undefined) {
     // The mark of an expired token stays: the refresh begins the hand-over anew.
     if (mark === undefined || isExpired(record, cx.ports.clock.now())) return {};
-    if (!(await directory.unmark(connectionId, mark))) return { next: [at] };
+    // First: what comes between the two would be left to a hand-over that has ended.
     cx.ports.userRelay?.handedOver(connectionId, at.after);
-    return {};
+    return (await directory.unmark(connectionId, mark)) ? {} : { next: [at] };
   }
   // What was read may be committed and no more: what is pushed must survive a crash.
   if (page.items.length > 0) await (await written(cx.ports.table)).flushed;

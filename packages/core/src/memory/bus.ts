@@ -65,6 +65,7 @@ class End implements MemoryBusEnd {
   }
 
   mend(): void {
+    if (!this.isCut) return;
     this.isCut = false;
     for (const told of this.#resets) told();
   }

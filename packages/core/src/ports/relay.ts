@@ -49,7 +49,10 @@ export interface UserRelay {
   close(userId: string, connectionId: string, notice: CloseNotice): Promise<boolean>;
   /** Sends a frame to one connection of the user; false where no node that may hold it was reached. */
   post(userId: string, connectionId: string, frame: Frame): Promise<boolean>;
-  /** The hand-over of a connection has ended behind this place of the mailbox (a sort key; empty where nothing waited). */
+  /**
+   * The hand-over of a connection ends behind this place of the mailbox (a sort key; empty where nothing waited). Where its
+   * mark stands all the same, it goes on, and this is called again.
+   */
   handedOver(connectionId: string, after: string): void;
   /** A message of a conversation, and all before it, are in the mailbox: this node has seen to it. */
   placing(conversation: string, sequence: number): void;
