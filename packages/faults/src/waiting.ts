@@ -3,6 +3,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** How long a wait may take before it is a failure: a good run never waits for it. */
 export const DEADLINE_MS = 30_000;
 
+/** How long a whole deployment may take to be well again. */
+export const SETTLE_MS = 120_000;
+
 const LOOK_MS = 20;
 
 export class Late extends Error {}

@@ -11,6 +11,7 @@ export {
   type Environment,
   type Parsed,
   parseConfig,
+  redisSettings,
   type Setting,
   type SettingName,
   settingList,

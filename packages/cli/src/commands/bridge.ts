@@ -29,16 +29,15 @@ const run = async (options: Options): Promise<void> => {
   const atOnce = parseCount(options.atOnce, '--at-once', 1, MOST_AT_ONCE);
   const { env } = process;
   const base = resolveTarget(options.url, env).http;
-  const [bus, { outsideEvent }, { redisSettings }, { Account }, { Lanes }, { postTo, reasonAgainst }] =
-    await Promise.all([
-      import('@aideals/bus'),
-      import('@aideals/core'),
-      import('../bridge/redis-settings.js'),
-      import('../bridge/account.js'),
-      import('../bridge/lanes.js'),
-      import('../bridge/post.js'),
-    ]);
-  const { address, prefix, messageBytes } = redisSettings(env);
+  const [bus, { outsideEvent }, { heardRedis }, { Account }, { Lanes }, { postTo, reasonAgainst }] = await Promise.all([
+    import('@aideals/bus'),
+    import('@aideals/core'),
+    import('../bridge/heard-redis.js'),
+    import('../bridge/account.js'),
+    import('../bridge/lanes.js'),
+    import('../bridge/post.js'),
+  ]);
+  const { address, prefix, messageBytes } = heardRedis(env);
   const credentials =
     options.token === undefined ? { apiKey: options.apiKey ?? (env['AIDEALS_API_KEY'] || undefined) } : options;
   const posting = {

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { LocalRedis } from '@aideals/local-cluster';
 import type { Chance } from '../chance.js';
 import type { Findings } from '../findings.js';
 import { HttpCaller } from '../wire/http.js';
@@ -22,7 +21,8 @@ const ANSWER_MS = 10_000;
 const AGAIN_MS = 300;
 const KEYED_PERCENT = 80;
 
-const compose = ({ recorder, chance, name }: PublisherOptions, number: number): OpenPublication => {
+/** What will be published, as it is written down before anybody is told. */
+export const compose = ({ recorder, chance, name }: PublisherOptions, number: number): OpenPublication => {
   const event = { tag: `${name}:${number}`, topic: chance.pick(TOPICS), shop: chance.pick(SHOPS) };
   const publication: OpenPublication = {
     ...event,
@@ -94,53 +94,5 @@ export class Backend {
       publication.isRepeated = true;
       await pause(AGAIN_MS + this.#options.chance.below(AGAIN_MS));
     }
-  }
-}
-
-interface Told {
-  readonly publication: OpenPublication;
-  readonly at: number;
-  /** How many clients of Redis took it. */
-  readonly receivers: number;
-}
-
-/** Another system: publishes on Redis as the guide's own code does, and is told nothing but how many heard it. */
-export class Stranger {
-  readonly told: Told[] = [];
-  readonly #options: PublisherOptions;
-  readonly #redis: LocalRedis;
-  #isOver = false;
-
-  constructor(options: PublisherOptions, redis: LocalRedis) {
-    this.#options = options;
-    this.#redis = redis;
-  }
-
-  async run(): Promise<void> {
-    const { everyMs, chance } = this.#options;
-    for (let number = 1; !this.#isOver; number += 1) {
-      const publication = compose(this.#options, number);
-      const { topic, tag, shop } = publication;
-      const timestamp = Math.floor(Date.now() / 1_000);
-      const text = JSON.stringify({ type: 'dealUpdate', data: { tag, shop }, timestamp });
-      const receivers = await this.#redis.command('PUBLISH', `aideals:${topic}`, text).catch(() => 0);
-      this.told.push({ publication, at: performance.now(), receivers: Number(receivers) });
-      await pause(everyMs / 2 + chance.below(everyMs));
-    }
-  }
-
-  end(): void {
-    this.#isOver = true;
-  }
-
-  /** What a node heard while all was well must be there, in order. Of anything else nobody was told. */
-  settle(wasWell: (at: number) => boolean): number {
-    let due = 0;
-    for (const { publication, at, receivers } of this.told) {
-      if (receivers === 0 || !wasWell(at)) continue;
-      publication.outcome = 'confirmed';
-      due += 1;
-    }
-    return due;
   }
 }

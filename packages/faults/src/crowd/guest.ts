@@ -16,7 +16,7 @@ export interface GuestOptions {
   readonly findings: Findings;
   readonly chance: Chance;
   /** False where other events may come during a replay, and one may overtake another: ids tell then [true]. */
-  readonly isOrdered?: boolean;
+  readonly isOrdered: boolean;
   /** Chats as well, where it is given one. */
   readonly mailer?: Mailer;
 }
@@ -157,7 +157,7 @@ export class Guest {
   }
 
   #event({ replay, topic = '', data }: ServerFrame, id: string): void {
-    const { findings, recorder, name, isOrdered = true } = this.#options;
+    const { findings, recorder, name, isOrdered } = this.#options;
     findings.hold(
       !isOrdered || (replay !== undefined) === this.#isReplaying,
       'during a replay nothing else comes, and after it nothing of it',

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Chance } from '../chance.js';
-import type { Guest } from '../cluster/guest.js';
+import type { Guest } from '../crowd/guest.js';
 import type { Deployment } from './deployment.js';
 
 interface Scene {

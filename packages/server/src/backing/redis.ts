@@ -1,6 +1,6 @@
 import type { Intake } from '@aideals/bus';
 import { type Bus, type Limiter, outsideEvent, type SharedStreams } from '@aideals/core';
-import type { Config } from '../config/index.js';
+import { type Config, redisSettings } from '../config/index.js';
 import { StartError } from '../start-error.js';
 import type { BackingOptions } from './backing.js';
 
@@ -27,15 +27,7 @@ export const openRedisLog = async (config: Config, options: BackingOptions): Pro
   const { clock, segment, nodeId } = options;
   let isClosed = false;
   try {
-    const address = addressOf({
-      url: config.redisUrl,
-      host: config.redisHost,
-      port: config.redisPort,
-      password: config.redisPassword,
-      username: config.redisUsername,
-      ssl: config.redisSsl,
-      prefix,
-    });
+    const address = addressOf(redisSettings(config));
     if (address === undefined) return undefined;
     const node = await openRedis({
       address,

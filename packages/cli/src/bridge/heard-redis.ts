@@ -1,6 +1,6 @@
 import type { RedisAddress } from '@aideals/bus';
 import { addressOf, RedisSettingError } from '@aideals/bus';
-import { parseConfig } from '@aideals/server';
+import { parseConfig, redisSettings } from '@aideals/server';
 import type { Environment } from '../credentials/signing-key.js';
 import { wrongUse } from '../user-error.js';
 
@@ -22,20 +22,12 @@ export interface Heard {
 }
 
 /** Where others publish, from the environment. Throws a `UserError` of one line that names the variable to mend. */
-export const redisSettings = (env: Environment): Heard => {
+export const heardRedis = (env: Environment): Heard => {
   const parsed = parseConfig(Object.fromEntries(VARIABLES.map((name) => [name, env[name]])));
   if (!parsed.ok) throw wrongUse(parsed.problems.join(' · '));
   const { config } = parsed;
   try {
-    const address = addressOf({
-      url: config.redisUrl,
-      host: config.redisHost,
-      port: config.redisPort,
-      password: config.redisPassword,
-      username: config.redisUsername,
-      ssl: config.redisSsl,
-      prefix: config.redisPrefix,
-    });
+    const address = addressOf(redisSettings(config));
     if (address === undefined) {
       throw wrongUse('REDIS_HOST: names the Redis on which others publish, or AIDEALS_REDIS_URL does; set one of them');
     }
