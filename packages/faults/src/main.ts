@@ -43,8 +43,8 @@ const runs: Readonly<Record<string, (options: RunOptions) => Promise<RunResult |
       nodes: 3,
       clients: whole('clients', values.clients ?? '1000'),
       ms: whole('minutes', values.minutes ?? '30') * 60_000,
-      eventsPerSecond: whole('events', values.events ?? '20'),
-      messagesPerSecond: whole('messages', values.messages ?? '20'),
+      eventsPerSecond: whole('events', values.events ?? '10'),
+      messagesPerSecond: whole('messages', values.messages ?? '10'),
       ...{ peaceMs: 10_000, faultMs: 8_000 },
     }),
   serverless: (options) =>
