@@ -80,10 +80,24 @@ export class Lambda {
   }
 
   /** Runs a function with a JSON text, once; undefined where there is none of that name. Never rejects. */
-  async invoke(name: string, payload: string, requestId: string = randomUUID()): Promise<Ran | undefined> {
-    const found = this.#functions.get(name);
-    if (found === undefined) return undefined;
-    return this.#places(async () => (this.#isStopped ? stopped : found.run(payload, requestId)));
+  invoke(name: string, payload: string, requestId: string = randomUUID()): Promise<Ran | undefined> {
+    return this.#invoke(name, payload, requestId, () => undefined);
+  }
+
+  /**
+   * The same for a caller who waits for so many milliseconds: `late` where they are over. They begin when this machine has a
+   * place for the function, since Lambda would have had one at once.
+   */
+  async invokeWithin(ms: number, name: string, payload: string): Promise<Ran | undefined | 'late'> {
+    let callOff = (): void => undefined;
+    const ran = await new Promise<Ran | undefined | 'late'>((resolve) => {
+      const begun = (): void => {
+        callOff = this.#clock.after(ms, () => resolve('late'));
+      };
+      void this.#invoke(name, payload, randomUUID(), begun).then(resolve);
+    });
+    callOff();
+    return ran;
   }
 
   /** Queues an event, which is run soon, and again where it fails; false where there is no such function. */
@@ -112,6 +126,16 @@ export class Lambda {
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all([...this.#functions.values()].map((each) => each.stop()));
+  }
+
+  async #invoke(name: string, payload: string, requestId: string, begun: () => void): Promise<Ran | undefined> {
+    const found = this.#functions.get(name);
+    if (found === undefined) return undefined;
+    return this.#places(async () => {
+      if (this.#isStopped) return stopped;
+      begun();
+      return found.run(payload, requestId);
+    });
   }
 
   #start(event: Queued): void {

@@ -91,13 +91,8 @@ export class HttpApi {
 
   async #run(request: HttpRequest): Promise<HttpAnswer> {
     const { lambda, clock, functionName } = this.#options;
-    let callOff = (): void => undefined;
-    const late = new Promise<'late'>((resolve) => {
-      callOff = clock.after(INTEGRATION_MS, () => resolve('late'));
-    });
     const event = JSON.stringify(httpEvent(request, this.#options, clock.now()));
-    const ran = await Promise.race([lambda.invoke(functionName, event), late]);
-    callOff();
+    const ran = await lambda.invokeWithin(INTEGRATION_MS, functionName, event);
     if (ran === 'late') return own(503, 'Service Unavailable');
     if (ran !== undefined && 'throttled' in ran) return own(503, 'Service Unavailable');
     return ran !== undefined && 'payload' in ran ? answerOf(ran.payload) : own(500, 'Internal Server Error');

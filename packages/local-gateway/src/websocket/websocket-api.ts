@@ -151,7 +151,7 @@ export class WebSocketApi {
     const { lambda, clock } = this.#options;
     const event = connectEvent(connection.source, { rawHeaders: request.rawHeaders, rawQuery }, clock.now());
     const { connectionId, requestId } = event.requestContext;
-    const result = await integrate(lambda, clock, connect.functionName, event);
+    const result = await integrate(lambda, connect.functionName, event);
     if (typeof result === 'string') {
       const status = result === 'Endpoint request timed out' ? 504 : 502;
       return { status, body: gatewayMessage(result, connectionId, requestId) };
@@ -173,7 +173,7 @@ export class WebSocketApi {
     }
     const event = messageEvent(connection.source, route.routeKey, text, clock.now());
     await disorder.turn();
-    const result = await integrate(lambda, clock, route.functionName, event);
+    const result = await integrate(lambda, route.functionName, event);
     await disorder.turn();
     if (!connection.isOpen) return;
     // A fault is told whether or not the route has a response.
@@ -196,7 +196,7 @@ export class WebSocketApi {
     const { functionName } = this.#routes.disconnect as Route;
     await disorder.turn();
     // What it answers is not told to anyone.
-    await integrate(lambda, clock, functionName, disconnectEvent(connection.source, status, reason, clock.now()));
+    await integrate(lambda, functionName, disconnectEvent(connection.source, status, reason, clock.now()));
   }
 
   #keep(work: Promise<void>): void {
