@@ -247,6 +247,23 @@ describe('concurrency', () => {
   });
 });
 
+it('a caller waits for the function, and not for a place for it on this machine', async () => {
+  const [first, second] = [gate(), gate()];
+  stagehand.answer = ({ event }) => (event.n === 1 ? first.opened : second.opened);
+  start([{ name: 'remote', timeoutMs: 600_000 }], {}, { atOnce: 1 });
+  const waits = [lambda.invokeWithin(1_000, 'remote', '{"n":1}'), lambda.invokeWithin(1_000, 'remote', '{"n":2}')];
+  await stagehand.called(1);
+  clock.advance(999);
+  first.open();
+  expect(await waits[0]).toMatchObject({ payload: expect.any(String) });
+  await stagehand.called(2);
+  clock.advance(999);
+  clock.advance(1);
+  expect(await waits[1]).toBe('late');
+  second.open();
+  expect(await lambda.invokeWithin(1_000, 'nothing', '{}')).toBeUndefined();
+});
+
 it('events leave places to those whose answer is waited for', async () => {
   const { open, opened } = gate();
   stagehand.answer = ({ event }) => (event.isEvent === true ? opened : 'answered');
