@@ -159,7 +159,7 @@ export class FanOutQueue {
     }
   }
 
-  /** Writes down that the piece has a worker for now; gives the row's new version, undefined where somebody was faster. */
+  /** Gives the piece a worker until its lease ends: the row's new version, undefined where somebody was faster. */
   async #hold(lane: Lane, { sk, version, count, at }: Omit<Waiting, 'until'>): Promise<number | undefined> {
     const { table, clock } = this.#options;
     const body = { until: clock.now() + LEASE_MS, count, at };
