@@ -163,7 +163,7 @@ export const clusterNode = (options: NodeOptions): ClusterNode => {
     },
     async stop() {
       await shared?.registry.settled();
-      await shared?.mailroom.look();
+      await Promise.allSettled([shared?.mailroom.look()]);
       // The others look for what they were not told when a lease ends without a word.
       const isMissed = shared?.mailroom.isAllTold === false;
       await Promise.allSettled([isMissed ? undefined : shared?.leases.end(), rollCall.end()]);
